@@ -1,2 +1,40 @@
-//! Skeleton.
-fn main() {}
+//! Chores of daohu: `cargo xtask ci | tidy | bench | glossary`.
+//!
+//! `./test` calls `cargo xtask ci`; nothing else needs to be known to check a change.
+
+mod bench;
+mod ci;
+mod extra_kind;
+mod glossary;
+mod shell;
+mod tidy;
+
+use std::{path::PathBuf, process::ExitCode};
+
+const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | bench sync|core [--visits FILE]";
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or_else(|| here.clone(), std::path::Path::to_path_buf)
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let rest = words.get(1..).unwrap_or_default();
+    let done = match words.first().map(String::as_str) {
+        Some("ci") => ci::run(&root()),
+        Some("tidy") => tidy::run(&root()),
+        Some("glossary") => glossary::run(&root(), rest),
+        Some("extra-kind") => extra_kind::run(&root()),
+        Some("bench") => bench::run(&root(), rest),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            shell::say(&sentence);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,16 @@
+# What a new machine lacks is installed here, and said; sourced by ./run and ./test.
+need=()
+command -v cc >/dev/null 2>&1 || need+=(build-essential)
+command -v git >/dev/null 2>&1 || need+=(git)
+command -v python3 >/dev/null 2>&1 || need+=(python3)
+if [ "${#need[@]}" -gt 0 ]; then
+  echo "Installing ${need[*]} …"
+  if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${need[@]}"; } >/dev/null; then
+    echo "Could not install ${need[*]}: install them by hand and start again."
+    return 1
+  fi
+fi
+if ! command -v cargo >/dev/null 2>&1; then
+  echo "daohu is built with Rust 1.95 or newer; cargo was not found. Install Rust and start again."
+  return 1
+fi

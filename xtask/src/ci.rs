@@ -1,0 +1,96 @@
+//! Everything that must hold, in order, with the time of each step and one closing line: `N passed, N failed`.
+
+use crate::{extra_kind, glossary, shell, tidy};
+use std::path::Path;
+
+/// How many tests passed and failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+/// One step: its name, and what it counted or why it failed.
+type Step = (&'static str, fn(&Path) -> Result<Tally, (Tally, String)>);
+
+const STEPS: &[Step] = &[
+    ("fmt", |root| chore(shell::run(root, "cargo", &["fmt", "--all", "--check"]))),
+    ("tidy", |root| chore(tidy::run(root))),
+    ("build", |root| chore(shell::run(root, "cargo", &["build", "--workspace", "--all-targets"]))),
+    ("clippy", |root| chore(shell::run(root, "cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
+    ("doc", |root| chore(shell::run(root, "cargo", &["doc", "--workspace", "--no-deps", "--quiet"]))),
+    ("test", |root| tests(root, &["test", "--workspace", "--no-fail-fast"])),
+    ("glossary", |root| chore(glossary::run(root, &["--check".to_owned()]))),
+    ("extra-kind", |root| chore(extra_kind::run(root))),
+];
+
+/// Runs all steps, also after one failed, so that one run tells everything.
+///
+/// # Errors
+/// A sentence that names the steps that failed.
+pub(crate) fn run(root: &Path) -> Result<(), String> {
+    let (mut total, mut failed) = (Tally::default(), Vec::new());
+    let mut times = Vec::new();
+    for (name, step) in STEPS {
+        shell::say(&format!("== {name}"));
+        let began = clock();
+        let tally = match step(root) {
+            Ok(tally) => tally,
+            Err((tally, why)) => {
+                shell::say(&why);
+                failed.push(*name);
+                Tally { failed: tally.failed.max(1), ..tally }
+            }
+        };
+        total.passed += tally.passed;
+        total.failed += tally.failed;
+        times.push(format!("{name} {} s", (clock() - began) / 1000));
+        shell::say(&format!("== {name}: {} s", (clock() - began) / 1000));
+    }
+    shell::say(&times.join(" · "));
+    let closing = format!("{} passed, {} failed", total.passed, total.failed);
+    shell::say(&closing);
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this chore reports how long its steps took; nothing is decided by it")]
+fn clock() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis())
+}
+
+fn chore(done: Result<(), String>) -> Result<Tally, (Tally, String)> {
+    done.map(|()| Tally { passed: 1, failed: 0 }).map_err(|why| (Tally { passed: 0, failed: 1 }, why))
+}
+
+fn tests(root: &Path, words: &[&str]) -> Result<Tally, (Tally, String)> {
+    match shell::run_and_read(root, "cargo", words) {
+        Ok(text) => Ok(count(&text)),
+        Err((text, why)) => Err((count(&text), why)),
+    }
+}
+
+/// Adds up the lines `test result: ok. 3 passed; 0 failed; …`.
+fn count(text: &str) -> Tally {
+    let mut tally = Tally::default();
+    for line in text.lines().filter(|line| line.starts_with("test result:")) {
+        let number = |word: &str| {
+            let before = line.split(word).next().unwrap_or_default();
+            before.trim_end().rsplit([' ', '.']).next().and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0)
+        };
+        tally.passed += number("passed");
+        tally.failed += number("failed");
+    }
+    tally
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, count};
+
+    #[test]
+    fn the_closing_lines_of_all_test_binaries_are_added_up() {
+        let text =
+            "test result: ok. 3 passed; 0 failed; 0 ignored;\nnoise 9 passed\ntest result: FAILED. 10 passed; 2 failed; 1 ignored;\n";
+        assert_eq!(count(text), Tally { passed: 13, failed: 2 });
+    }
+}

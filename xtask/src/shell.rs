@@ -1,0 +1,49 @@
+//! Running other programs, and the one place that prints.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Prints a line for the person at the terminal.
+#[expect(clippy::print_stdout, reason = "the one place of this program that prints")]
+pub(crate) fn say(line: &str) {
+    println!("{line}");
+}
+
+/// Runs a program in `folder`, its output shown.
+///
+/// # Errors
+/// A sentence that names the program when it cannot be started or exits with another status than 0.
+pub(crate) fn run(folder: &Path, program: &str, words: &[&str]) -> Result<(), String> {
+    let status =
+        Command::new(program).args(words).current_dir(folder).status().map_err(|why| format!("could not start {program}: {why}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{program} {} failed ({status})", words.join(" "))) }
+}
+
+/// Runs a program in `folder` and returns what it printed on stdout, shown line by line as it comes.
+///
+/// # Errors
+/// What it printed so far and a sentence, when it cannot be started or exits with another status than 0.
+pub(crate) fn run_and_read(folder: &Path, program: &str, words: &[&str]) -> Result<String, (String, String)> {
+    use std::io::{BufRead, BufReader};
+    let mut child = Command::new(program)
+        .args(words)
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|why| (String::new(), format!("could not start {program}: {why}")))?;
+    let mut text = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            say(&line);
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    match child.wait() {
+        Ok(status) if status.success() => Ok(text),
+        Ok(status) => Err((text, format!("{program} {} failed ({status})", words.join(" ")))),
+        Err(why) => Err((text, why.to_string())),
+    }
+}
