@@ -1,0 +1,51 @@
+//! Why a document could not be made, read or written.
+
+/// Says why a document could not be made, read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The kind declares no such field.
+    #[error("the kind declares no field {0}")]
+    UnknownField(String),
+    /// The kind declares no such event.
+    #[error("the kind declares no event {0}")]
+    UnknownEvent(String),
+    /// The value does not have the shape its field declares.
+    #[error("the value of {0} does not have the declared shape")]
+    WrongShape(String),
+    /// The field never changes after the first change.
+    #[error("{0} is sealed")]
+    Sealed(String),
+    /// The field is never kept in a document, only the hash of it.
+    #[error("{0} is a secret and never part of a document")]
+    Secret(String),
+    /// Nothing differs from what the document says already.
+    #[error("nothing changed")]
+    NothingChanged,
+    /// The field has no disagreement with such a value.
+    #[error("{0} has no conflict with that value")]
+    NoConflict(String),
+    /// The bytes are no document of ours.
+    #[error("the document cannot be read: {0}")]
+    Damaged(String),
+}
+
+impl RecordError {
+    /// Returns the stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownField(_) | Self::UnknownEvent(_) | Self::WrongShape(_) => "invalid_record",
+            Self::Sealed(_) => "sealed",
+            Self::Secret(_) => "secret_in_text",
+            Self::NothingChanged => "nothing_changed",
+            Self::NoConflict(_) => "not_found",
+            Self::Damaged(_) => "store_damaged",
+        }
+    }
+}
+
+impl From<automerge::AutomergeError> for RecordError {
+    fn from(error: automerge::AutomergeError) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}

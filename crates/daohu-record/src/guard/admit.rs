@@ -1,0 +1,135 @@
+//! The first half of the guard: are these bytes safe to hold?
+
+use super::{Admitted, Deed, GuardContext, Inner, Touch};
+use crate::{
+    Document, ENCODING,
+    chunk::{Outline, outline},
+    contain::contained,
+    document::{load_options, root_key_of, stored_at},
+};
+use automerge::{
+    Automerge, AutomergeError, ChangeHash, ReadDoc, ScalarValue,
+    legacy::{Key, ObjectId, Op, OpType},
+};
+
+/// What happened in the contained part.
+struct Tried {
+    loaded: Automerge,
+    touches: Vec<Touch>,
+}
+
+/// Applies a change to a scratch copy and gives back the copy as it was loaded from its own bytes, or an item code.
+pub(super) fn admit(current: Option<&Document>, bytes: &[u8], context: &GuardContext<'_>) -> Result<Admitted, &'static str> {
+    let outline = outline(bytes, &context.limits)?;
+    let actor = outline.actor.filter(|actor| *actor == context.device).ok_or("actor_taken")?;
+    if current.is_some_and(|document| document.id() != context.record) {
+        return Err("invalid_record");
+    }
+    rests_on_known(current, &outline, context)?;
+    let tried = contained(|| try_out(current, bytes, &outline, context)).map_err(|_| "panics")??;
+    let document = Document::of(context.record, tried.loaded).map_err(|_| "invalid_record")?;
+    Ok(Admitted { document, outline, actor, touches: tried.touches })
+}
+
+/// Checks that all it rests on is there, that it is not there itself, and that its counter follows.
+fn rests_on_known(current: Option<&Document>, outline: &Outline, context: &GuardContext<'_>) -> Result<(), &'static str> {
+    let Some(document) = current else {
+        return match (outline.deps.as_slice(), outline.start_op) {
+            ([], 1) => Ok(()),
+            ([], _) => Err("not_canonical"),
+            _ => Err("missing_dep"),
+        };
+    };
+    if document.has(&outline.hash) {
+        return Err("duplicate");
+    }
+    if outline.deps.is_empty() {
+        // A second beginning would write the header anew.
+        return Err("sealed_touched");
+    }
+    let mut last = 0;
+    for dep in &outline.deps {
+        let known = document.inner().get_change_meta_by_hash(&ChangeHash(*dep)).ok_or("missing_dep")?;
+        last = last.max(known.max_op);
+    }
+    if outline.start_op != last + 1 {
+        // A counter that leaps ahead would leave no numbers for the changes after it.
+        return Err("not_canonical");
+    }
+    if document.change_count() >= context.limits.changes { Err("too_big") } else { Ok(()) }
+}
+
+/// The part in which the library may panic. Works on copies only.
+fn try_out(current: Option<&Document>, bytes: &[u8], outline: &Outline, context: &GuardContext<'_>) -> Result<Tried, &'static str> {
+    let change = automerge::Change::try_from(bytes).map_err(|_| "unreadable")?;
+    if change.is_empty() || change.message().is_some() || !change.extra_bytes().is_empty() {
+        return Err("not_canonical");
+    }
+    let hash = change.hash();
+    let mut scratch = current.map_or_else(|| Automerge::new_with_encoding(ENCODING), |document| document.inner().clone());
+    scratch.apply_changes([change.clone()]).map_err(|error| match error {
+        AutomergeError::DuplicateSeqNumber(..) => "actor_taken",
+        _ => "unreadable",
+    })?;
+    if hash.0 != outline.hash || scratch.get_change_by_hash(&hash).is_none_or(|held| held.raw_bytes() != bytes) {
+        return Err(if scratch.get_missing_deps(&[hash]).is_empty() { "not_canonical" } else { "missing_dep" });
+    }
+    let saved = scratch.save_nocompress();
+    if saved.len() > context.limits.document_bytes {
+        return Err("too_big");
+    }
+    let loaded = Automerge::load_with_options(&saved, load_options()).map_err(|_| "not_reloadable")?;
+    if loaded.get_heads() != scratch.get_heads() {
+        return Err("not_reloadable");
+    }
+    let touches = touches(&loaded, &change, hash)?;
+    Ok(Tried { loaded, touches })
+}
+
+/// Returns what a change does to each root key, from its own operations.
+fn touches(document: &Automerge, change: &automerge::Change, hash: ChangeHash) -> Result<Vec<Touch>, &'static str> {
+    let mut touches: Vec<Touch> = Vec::new();
+    let mut last_object: Option<(automerge::legacy::OpId, String)> = None;
+    for operation in change.decode().operations {
+        let (key, deed) = match (&operation.obj, &operation.key) {
+            (ObjectId::Root, Key::Map(key)) => (key.to_string(), at_root(&operation)),
+            (ObjectId::Root, Key::Seq(_)) => return Err("unreadable"),
+            (ObjectId::Id(id), _) => {
+                if last_object.as_ref().is_none_or(|(last, _)| last != id) {
+                    last_object = Some((id.clone(), root_key_of(document, id).ok_or("unreadable")?));
+                }
+                let key = last_object.as_ref().map(|(_, key)| key.clone()).unwrap_or_default();
+                (key, within(&operation))
+            }
+        };
+        match touches.iter_mut().find(|touch| touch.key == key) {
+            Some(touch) if touch.deeds.last() == Some(&deed) && matches!(deed, Deed::Within(_)) => {}
+            Some(touch) => touch.deeds.push(deed),
+            None => touches.push(Touch { key, deeds: vec![deed], object: None }),
+        }
+    }
+    for touch in &mut touches {
+        if touch.deeds.iter().any(|deed| matches!(deed, Deed::Make(_) | Deed::Within(_))) {
+            touch.object = stored_at(document, &touch.key, hash);
+        }
+    }
+    Ok(touches)
+}
+
+fn at_root(operation: &Op) -> Deed {
+    match &operation.action {
+        OpType::Put(scalar) if !operation.insert => Deed::Put { scalar: scalar.clone(), over: !operation.pred.is_empty() },
+        OpType::Make(kind) if !operation.insert => Deed::Make(*kind),
+        OpType::Delete => Deed::Delete,
+        _ => Deed::Other,
+    }
+}
+
+fn within(operation: &Op) -> Deed {
+    match (&operation.action, &operation.key) {
+        (OpType::Put(ScalarValue::Str(_)), Key::Seq(_)) => Deed::Within(Inner::Letters),
+        (OpType::Put(ScalarValue::Boolean(true)), Key::Map(_)) => Deed::Within(Inner::Element),
+        (OpType::Delete, _) => Deed::Within(Inner::Removal),
+        _ => Deed::Other,
+    }
+}
