@@ -67,6 +67,8 @@ pub struct World {
     server: Option<Child>,
     /// The address of the running server.
     pub url: String,
+    /// The public key of its log, in hex.
+    pub server_key: String,
     /// What the import answered.
     pub imported: Json,
 }
@@ -88,7 +90,13 @@ impl World {
     /// # Errors
     /// When the folder cannot be made.
     pub fn empty(now: &str) -> Outcome<Self> {
-        let world = Self { folder: tempfile::Builder::new().prefix("daohu-e2e-").tempdir()?, server: None, url: String::new(), imported: Json::Null };
+        let world = Self {
+            folder: tempfile::Builder::new().prefix("daohu-e2e-").tempdir()?,
+            server: None,
+            url: String::new(),
+            server_key: String::new(),
+            imported: Json::Null,
+        };
         world.at(now)?;
         Ok(world)
     }
@@ -161,7 +169,8 @@ impl World {
         BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
         self.server = Some(child);
         let ready: Json = serde_json::from_str(&line).map_err(|why| format!("serve said {line:?}: {why}"))?;
-        ready["listening"].as_str().ok_or("serve names no address")?.clone_into(&mut self.url);
+        text(&ready, "listening")?.clone_into(&mut self.url);
+        text(&ready, "server_key")?.clone_into(&mut self.server_key);
         Ok(())
     }
 

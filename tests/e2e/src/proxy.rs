@@ -111,7 +111,11 @@ fn carry(mut phone: &TcpStream, target: &str, mood: Mood, counts: &Counts) -> st
     counts.up.fetch_add(request.body.len(), Ordering::SeqCst);
     if mood == Mood::Portal {
         let page = "<html><body>请先登录本网络</body></html>";
-        return write!(phone, "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{page}", page.len());
+        return write!(
+            phone,
+            "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{page}",
+            page.len()
+        );
     }
     let mut server = TcpStream::connect(target)?;
     server.write_all(request.head.as_bytes())?;

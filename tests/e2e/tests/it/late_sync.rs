@@ -12,7 +12,19 @@ fn a_visit_synced_after_the_freeze_and_a_later_correction_leave_the_first_figure
     let phone = world.phone("helper", &["--role", "helper", "--cadre", cadre])?;
     phone.call(&["sync"])?;
     world.at("2019-05-31T17:00:00+08:00")?;
-    phone.call(&["visit", "--household", household, "--mode", "home", "--purpose", "verify", "--met", "户主:本人", "--narrative", "月末走访,核对饮水。"])?;
+    phone.call(&[
+        "visit",
+        "--household",
+        household,
+        "--mode",
+        "home",
+        "--purpose",
+        "verify",
+        "--met",
+        "户主:本人",
+        "--narrative",
+        "月末走访,核对饮水。",
+    ])?;
     world.at("2019-06-14T19:00:00+08:00")?;
     phone.call(&["sync"])?;
     let may = ["coverage", "--place", "610802209000", "--month", "2019-05"];
@@ -28,7 +40,9 @@ fn a_visit_synced_after_the_freeze_and_a_later_correction_leave_the_first_figure
     assert_eq!(corrected["report"]["declared"]["first"], json!([0, 450]));
     let roster = corrected["first_roster"].as_array().ok_or("no first_roster")?;
     assert!(roster.contains(&json!([household, cadre])), "the roster as it was at the freeze");
-    let duty = |shown: &serde_json::Value| shown["cadres"].as_array().and_then(|all| all.iter().find(|row| row["cadre"] == cadre)).map(|row| row["cov_duty"][1].as_i64());
+    let duty = |shown: &serde_json::Value| {
+        shown["cadres"].as_array().and_then(|all| all.iter().find(|row| row["cadre"] == cadre)).map(|row| row["cov_duty"][1].as_i64())
+    };
     assert_ne!(duty(&late), duty(&corrected), "cadres show the corrected duty");
     Ok(())
 }

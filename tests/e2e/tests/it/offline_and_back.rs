@@ -15,7 +15,10 @@ fn both_values_are_shown_and_the_household_counts_once() -> Outcome<()> {
     let pairing = world.daohu(&["pairing", "list", "--on", "2019-05-05"])?[0].clone();
     let (household, first) = (text(&pairing, "household")?, text(&pairing, "cadre")?);
     let cadres = world.daohu(&["record", "list", "cadre", "--limit", "200"])?;
-    let second = cadres["records"].as_array().and_then(|all| all.iter().find_map(|row| row["id"].as_str().filter(|id| *id != first))).ok_or("one cadre only")?;
+    let second = cadres["records"]
+        .as_array()
+        .and_then(|all| all.iter().find_map(|row| row["id"].as_str().filter(|id| *id != first)))
+        .ok_or("one cadre only")?;
     world.daohu(&["pairing", "add", "--household", household, "--cadre", second, "--role", "assistant", "--from", "2019-05-01"])?;
     let shown = world.daohu(&["record", "show", household])?;
     let place = text(&shown, "place")?;
@@ -27,8 +30,21 @@ fn both_values_are_shown_and_the_household_counts_once() -> Outcome<()> {
     }
 
     world.at("2019-05-12T10:00:00+08:00")?;
-    for (phone, note, work) in [(&a, "上午打电话,下午下地", "核对收入台账"), (&b, "只接村委会电话", "送去补贴存折")] {
-        phone.call(&["visit", "--household", household, "--mode", "home", "--purpose", "verify", "--met", "户主:本人", "--narrative", work])?;
+    for (phone, note, work) in [(&a, "上午打电话,下午下地", "核对收入台账"), (&b, "只接村委会电话", "送去补贴存折")]
+    {
+        phone.call(&[
+            "visit",
+            "--household",
+            household,
+            "--mode",
+            "home",
+            "--purpose",
+            "verify",
+            "--met",
+            "户主:本人",
+            "--narrative",
+            work,
+        ])?;
         phone.call(&["edit", household, &format!("contact_note={note}")])?;
         phone.call(&["month", household, "2019-05", "--set", &format!("work={work}")])?;
     }
@@ -37,7 +53,10 @@ fn both_values_are_shown_and_the_household_counts_once() -> Outcome<()> {
         phone.call(&["sync"])?;
     }
 
-    let digests: Vec<Json> = [&a, &b, &secretary].iter().map(|phone| phone.call(&["household", household]).map(|shown| shown["digest"].clone())).collect::<Outcome<_>>()?;
+    let digests: Vec<Json> = [&a, &b, &secretary]
+        .iter()
+        .map(|phone| phone.call(&["household", household]).map(|shown| shown["digest"].clone()))
+        .collect::<Outcome<_>>()?;
     assert!(digests.iter().all(|digest| digest.is_string() && *digest == digests[0]), "{digests:?}");
     for phone in [&a, &b, &secretary] {
         let conflicts = phone.call(&["conflicts"])?;

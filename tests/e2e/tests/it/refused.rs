@@ -8,7 +8,11 @@ use daohu_e2e::{
 
 fn code(answer: &Answer) -> &str {
     let error = &answer.json["error"];
-    assert!(error["zh"].as_str().is_some_and(|zh| !zh.is_empty()) && error["en"].as_str().is_some_and(|en| !en.is_empty()), "{}", answer.json);
+    assert!(
+        error["zh"].as_str().is_some_and(|zh| !zh.is_empty()) && error["en"].as_str().is_some_and(|en| !en.is_empty()),
+        "{}",
+        answer.json
+    );
     error["code"].as_str().unwrap_or_default()
 }
 
@@ -39,7 +43,19 @@ fn a_captive_portal_marks_nothing_sent() -> Outcome<()> {
     let pairing = world.daohu(&["pairing", "list", "--on", "2019-05-05"])?[0].clone();
     let phone = world.phone("helper", &["--role", "helper", "--cadre", text(&pairing, "cadre")?])?;
     phone.call(&["sync"])?;
-    phone.call(&["visit", "--household", text(&pairing, "household")?, "--mode", "phone", "--purpose", "verify", "--met", "户主:本人", "--narrative", "电话核对。"])?;
+    phone.call(&[
+        "visit",
+        "--household",
+        text(&pairing, "household")?,
+        "--mode",
+        "phone",
+        "--purpose",
+        "verify",
+        "--met",
+        "户主:本人",
+        "--narrative",
+        "电话核对。",
+    ])?;
 
     let portal = phone.attempt_at(&Proxy::before(&world.url, Mood::Portal)?.url, &["sync"])?;
     assert_eq!((portal.status, code(&portal)), (1, "not_our_server"));
@@ -61,7 +77,21 @@ fn a_lost_phone_is_closed_at_once_and_one_of_a_leaver_may_still_send() -> Outcom
     world.serve()?;
     let pairing = world.daohu(&["pairing", "list", "--on", "2019-05-05"])?[0].clone();
     let household = text(&pairing, "household")?;
-    let visit = |phone: &daohu_e2e::Phone<'_>| phone.call(&["visit", "--household", household, "--mode", "home", "--purpose", "verify", "--met", "户主:本人", "--narrative", "入户核对。"]);
+    let visit = |phone: &daohu_e2e::Phone<'_>| {
+        phone.call(&[
+            "visit",
+            "--household",
+            household,
+            "--mode",
+            "home",
+            "--purpose",
+            "verify",
+            "--met",
+            "户主:本人",
+            "--narrative",
+            "入户核对。",
+        ])
+    };
     for (login, reason, status) in [("left", "left", 0), ("lost", "lost", 1)] {
         let phone = world.phone(login, &["--role", "helper", "--cadre", text(&pairing, "cadre")?])?;
         phone.call(&["sync"])?;

@@ -15,7 +15,17 @@ fn a_visit_recorded_without_network_is_counted_after_one_sync() -> Outcome<()> {
 
     world.at("2019-05-12T10:00:00+08:00")?;
     let visit = phone.call(&[
-        "visit", "--household", household, "--mode", "home", "--purpose", "learn_situation", "--met", "户主:本人", "--narrative", "核对了收入台账,羊增加两只。",
+        "visit",
+        "--household",
+        household,
+        "--mode",
+        "home",
+        "--purpose",
+        "learn_situation",
+        "--met",
+        "户主:本人",
+        "--narrative",
+        "核对了收入台账,羊增加两只。",
     ])?;
     assert_eq!(visit["visit"]["state"], "submitted", "{visit}");
     assert_eq!(phone.call(&["status"])?["unsent"], 1);
