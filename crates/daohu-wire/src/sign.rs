@@ -103,6 +103,10 @@ impl Signed {
         if protected.alg != Some(RegisteredLabelWithPrivate::Assigned(Algorithm::EdDSA)) || *protected != expected {
             return Err(WireError::BadSignature("the protected header is not {EdDSA, kid}"));
         }
+        // Nothing outside the signature may vary: a batch's hash is taken over these very bytes.
+        if signed.clone().to_vec().ok().as_deref() != Some(bytes) {
+            return Err(WireError::BadFrame("a COSE_Sign1 in another form"));
+        }
         Ok(Self(signed))
     }
 
@@ -120,9 +124,12 @@ impl Signed {
         value.1.as_integer().and_then(|number| u64::try_from(number).ok())
     }
 
-    /// Verifies the attached payload.
+    /// Verifies the attached payload; an unprotected header, which no signature covers, is refused.
     pub(crate) fn verify(&self, public: &PublicKey, aad: &[u8]) -> Result<(), WireError> {
         self.payload()?;
+        if !self.0.unprotected.is_empty() {
+            return Err(WireError::BadFrame("an unprotected header"));
+        }
         self.0.verify_signature(aad, |signature, tbs| verify(public, signature, tbs))
     }
 

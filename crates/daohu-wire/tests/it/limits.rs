@@ -1,0 +1,106 @@
+//! Bodies that want too much: bombs, declared lengths without bytes, frames behind frames, endless nesting.
+
+use crate::fixture::request;
+use daohu_wire::answer::SyncAnswer;
+use daohu_wire::batch::Batch;
+use daohu_wire::limits::{ANSWER_INFLATED_BYTES_MAX, BATCH_ITEMS_MAX, REQUEST_INFLATED_BYTES_MAX};
+use daohu_wire::receipt;
+use daohu_wire::request::SyncRequest;
+
+fn packed(plain: &[u8]) -> Vec<u8> {
+    zstd::bulk::compress(plain, 3).expect("it can be compressed")
+}
+
+fn code(body: &[u8]) -> &'static str {
+    SyncRequest::decode(body).expect_err("it is refused").code()
+}
+
+#[test]
+fn a_bomb_is_too_big_however_small_it_is_packed() {
+    let bomb = packed(&vec![0; 64 * 1024 * 1024]);
+    assert!(bomb.len() < 16 * 1024, "{} bytes", bomb.len());
+    assert_eq!(code(&bomb), "too_big");
+    assert_eq!(SyncAnswer::decode(&bomb).unwrap_err().code(), "too_big");
+}
+
+#[test]
+fn a_frame_that_asks_for_more_memory_than_a_body_may_have_is_refused() {
+    let with_window = |log: u32| {
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.set_parameter(zstd::stream::raw::CParameter::WindowLog(log)).unwrap();
+        std::io::Write::write_all(&mut encoder, &request().to_cbor()).unwrap();
+        encoder.finish().unwrap()
+    };
+    assert_eq!(SyncRequest::decode(&with_window(20)), Ok(request()), "it does not say how big it is, and may");
+    assert_eq!(code(&with_window(27)), "bad_frame");
+}
+
+#[test]
+fn exactly_the_limit_is_inflated_and_one_byte_more_is_not() {
+    let filler = |length: usize| packed(&vec![0; length]);
+    assert_eq!(code(&filler(REQUEST_INFLATED_BYTES_MAX)), "bad_frame", "read, but no request");
+    assert_eq!(code(&filler(REQUEST_INFLATED_BYTES_MAX + 1)), "too_big");
+    let answer = |length| SyncAnswer::decode(&filler(length)).unwrap_err().code();
+    assert_eq!(answer(ANSWER_INFLATED_BYTES_MAX), "bad_frame");
+    assert_eq!(answer(ANSWER_INFLATED_BYTES_MAX + 1), "too_big");
+}
+
+#[test]
+fn there_is_exactly_one_frame() {
+    let one = request().encode().unwrap();
+    assert_eq!(code(&[one.as_slice(), &one].concat()), "bad_frame");
+    assert_eq!(code(&[one.as_slice(), &[0]].concat()), "bad_frame");
+    assert_eq!(code(&[]), "bad_frame");
+    // A skippable frame of four bytes before ours.
+    assert_eq!(code(&[[0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4].as_slice(), &one].concat()), "bad_frame");
+}
+
+#[test]
+fn a_body_that_is_not_compressed_is_no_frame() {
+    assert_eq!(code(&request().to_cbor()), "bad_frame");
+    assert_eq!(code(b"<html>please sign in to the network</html>"), "bad_frame");
+}
+
+#[test]
+fn a_declared_length_reserves_nothing() {
+    // Arrays, maps and strings that declare 2^63 elements or bytes and end there.
+    for head in [0x9b_u8, 0xbb, 0x5b, 0x7b] {
+        let declared = [&[head], (1_u64 << 63).to_be_bytes().as_slice()].concat();
+        assert!(SyncRequest::from_cbor(&declared).is_err());
+        assert!(Batch::from_bytes(&declared).is_err());
+        assert!(receipt::from_file(&declared).is_err());
+        // The same as an unknown value that is skipped.
+        let skipped = [&[0xa1, 0x18, 0x63], declared.as_slice()].concat();
+        assert_eq!(SyncRequest::from_cbor(&skipped).unwrap_err().code(), "bad_frame");
+    }
+}
+
+#[test]
+fn more_items_than_a_batch_may_have_are_refused_before_they_are_read() {
+    let declared = |items: usize| {
+        let length = u16::try_from(items).expect("small").to_be_bytes();
+        [&[0x83, 0x40, 0x80, 0x99], length.as_slice()].concat()
+    };
+    assert_eq!(Batch::from_bytes(&declared(BATCH_ITEMS_MAX + 1)).unwrap_err().code(), "too_big");
+    assert_eq!(Batch::from_bytes(&declared(BATCH_ITEMS_MAX)).unwrap_err().code(), "bad_frame", "they are missing");
+}
+
+#[test]
+fn nesting_without_end_is_skipped_without_recursion() {
+    let mut deep = vec![0xa1, 0x18, 0x63];
+    deep.extend(std::iter::repeat_n(0x81, 1_000_000));
+    deep.push(0x00);
+    // Read to the end, and then the required keys are missing.
+    assert_eq!(SyncRequest::from_cbor(&deep).unwrap_err().code(), "bad_frame");
+}
+
+#[test]
+fn open_lengths_keys_out_of_order_and_keys_twice_are_refused() {
+    let one_key = |key: u8| [vec![key, 0x50], vec![7; 16]].concat();
+    let open = [&[0xbf], one_key(1).as_slice(), &[0xff]].concat();
+    let twice = [&[0xa2], one_key(1).as_slice(), &one_key(1)].concat();
+    let backwards = [&[0xa2, 0x04, 0x00], one_key(1).as_slice()].concat();
+    for bytes in [open, twice, backwards] {
+        assert_eq!(SyncRequest::from_cbor(&bytes).unwrap_err().code(), "bad_frame");
+    }
+}

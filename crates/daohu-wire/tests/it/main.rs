@@ -1,0 +1,15 @@
+//! The wire format from outside: what third parties may rely on, and what no bytes from outside may do.
+
+mod batches;
+mod config;
+mod decoders;
+mod enrolment;
+mod fixture;
+mod frames;
+mod golden;
+mod limits;
+mod merkle;
+mod mutants;
+mod receipts;
+mod seals;
+mod signatures;
