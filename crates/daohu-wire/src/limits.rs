@@ -91,3 +91,13 @@ pub const PROTO_MIN: u16 = 1;
 pub const PROTO_MAX: u16 = 1;
 /// The version of the records' shape that this build writes into batch headers.
 pub const SCHEMA: u32 = 1;
+
+/// The limits fit into each other: what is inside is smaller than what is around it.
+const _: () = {
+    assert!(CHANGE_BYTES_MAX < BATCH_RAW_BYTES_MAX);
+    assert!(BATCH_RAW_BYTES_MAX < REQUEST_INFLATED_BYTES_MAX);
+    assert!(BATCH_COMPRESSED_BYTES_MAX < REQUEST_BYTES_MAX);
+    assert!((MAX_BYTES_CEILING as usize) < ANSWER_BYTES_MAX);
+    assert!(DOCUMENT_BYTES_WARN < DOCUMENT_BYTES_MAX);
+    assert!(ZSTD_FRAMES_MAX == 1, "the inflating reader takes exactly one");
+};

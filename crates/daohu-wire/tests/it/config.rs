@@ -38,15 +38,6 @@ fn a_page_of_a_captive_portal_is_no_configuration() {
 }
 
 #[test]
-fn the_limits_fit_into_each_other() {
-    assert!(limits::CHANGE_BYTES_MAX < limits::BATCH_RAW_BYTES_MAX);
-    assert!(limits::BATCH_RAW_BYTES_MAX < limits::REQUEST_INFLATED_BYTES_MAX);
-    assert!(limits::BATCH_COMPRESSED_BYTES_MAX < limits::REQUEST_BYTES_MAX);
-    assert!(limits::MAX_BYTES_CEILING as usize <= limits::ANSWER_BYTES_MAX);
-    assert!(limits::DOCUMENT_BYTES_WARN < limits::DOCUMENT_BYTES_MAX);
-}
-
-#[test]
 fn every_error_has_a_code_of_its_own_and_two_sentences() {
     let all = [
         WireError::BadFrame("x"),

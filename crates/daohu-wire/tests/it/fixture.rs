@@ -232,7 +232,7 @@ pub(crate) fn enrol_answer() -> EnrolAnswer {
     }
 }
 
-/// Random numbers from a seed (SplitMix64), so that a failure can be repeated.
+/// Random numbers from a seed (`SplitMix64`), so that a failure can be repeated.
 pub(crate) struct Seeded(pub(crate) u64);
 
 impl Seeded {

@@ -25,11 +25,11 @@ fn h(bytes: impl AsRef<[u8]>) -> String {
 }
 
 fn change_hash_vector() -> Value {
-    let bytes = hex::decode(REAL_CHANGE).unwrap();
+    let bytes = hex::decode(REAL_CHANGE).expect("the fixture is sound");
     json!({
         "what": "the hash of a raw Automerge change chunk: SHA-256 over everything behind the checksum",
         "change": h(&bytes), "magic": h(&bytes[..4]), "checksum": h(&bytes[4..8]), "hashed": h(&bytes[8..]),
-        "change_hash": h(change_hash(&bytes).unwrap()),
+        "change_hash": h(change_hash(&bytes).expect("the fixture is sound")),
     })
 }
 
@@ -55,7 +55,7 @@ fn sealed_value_vector() -> Value {
 
 fn batch_vector() -> Value {
     let whole = batch();
-    let header = whole.header().unwrap();
+    let header = whole.header().expect("the fixture is sound");
     json!({
         "what": "a signed batch: cose is the COSE_Sign1 over the header (aad daohu/batch/1), batch is the whole as it stands in a request",
         "device_seed": h(device_key().seed()), "device_public_key": h(device_key().public()), "kid": h(device().as_bytes()),
@@ -106,7 +106,7 @@ fn answer_vector() -> Value {
 const SEEN: SeenRequest<'static> = SeenRequest { method: "POST", path: "/v1/sync", body: b"a body" };
 
 fn request_signature_vector() -> Value {
-    let header = RequestSignature::sign(&device_key(), device(), 41, SEEN).unwrap();
+    let header = RequestSignature::sign(&device_key(), device(), 41, SEEN).expect("the fixture is sound");
     json!({
         "what": "the header daohu-signature (aad daohu/request/1, detached payload, counter under -65537)",
         "device_public_key": h(device_key().public()), "device": device().to_string(), "counter": 41,
@@ -117,7 +117,7 @@ fn request_signature_vector() -> Value {
 fn enrol_vector() -> Value {
     json!({
         "what": "the bodies of POST /v1/enrol: the request is a COSE_Sign1 of the device's new key (aad daohu/enrol/1)",
-        "request": h(enrol_request().seal(&device_key()).unwrap()), "answer": h(enrol_answer().encode()),
+        "request": h(enrol_request().seal(&device_key()).expect("the fixture is sound")), "answer": h(enrol_answer().encode()),
     })
 }
 
