@@ -3,6 +3,7 @@
 mod batches;
 mod config;
 mod decoders;
+mod document;
 mod enrolment;
 mod fixture;
 mod frames;
