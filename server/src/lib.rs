@@ -1,1 +1,29 @@
-//! Skeleton.
+//! The server of daohu as a library: accepts, guards, stores, proves, projects and answers.
+//!
+//! [`office::Office`] is the opened data folder; a use case is one file here with a method on it. `intake` judges what devices hand in
+//! and plans one transaction, `store` writes it, `log` and `verify` prove it, `project` turns documents into rows, `sync` and `enrol`
+//! are what devices call. Only the web edge is asynchronous.
+
+pub mod clock;
+mod device;
+mod enrol;
+pub mod error;
+pub mod grants;
+pub mod import;
+mod intake;
+mod leave;
+pub mod limits;
+mod log;
+pub mod office;
+mod pairing;
+mod project;
+mod quarantine;
+pub mod random;
+mod rebuild;
+pub mod record;
+mod secret;
+pub mod store;
+pub mod sync;
+mod verify;
+
+pub use verify::{Bad, LogCheck};

@@ -1,0 +1,148 @@
+//! Judges one item: the place it names, then the guard with the sender's rights, then what the guard cannot know.
+
+use std::collections::{HashMap, HashSet};
+
+use daohu_domain::calendar::Instant;
+use daohu_domain::id::Id;
+use daohu_domain::kind::Kind;
+use daohu_domain::permission::{Act, may_decide};
+use daohu_domain::place::Place;
+use daohu_domain::validate::text_of;
+use daohu_record::{Accepted, GuardContext, Header, Limits, guard};
+use daohu_wire::Item;
+use daohu_wire::item::TYPE_CHANGE;
+
+use super::work::kind_of;
+use super::{Sender, Touched, Work, roles_by_comma};
+use crate::office::Office;
+use crate::store::StoreError;
+use crate::store::plan::{ChangePlan, Fate};
+
+/// Judges the items of one batch.
+#[derive(Debug)]
+pub(super) struct Judge<'a> {
+    pub(super) office: &'a Office,
+    pub(super) sender: &'a Sender,
+    /// Changes that are stored, or came earlier in this batch.
+    pub(super) known: HashSet<[u8; 32]>,
+    /// Where the households live that the items name; none for one that is not known.
+    pub(super) homes: HashMap<Id, Option<Place>>,
+    pub(super) now: Instant,
+}
+
+impl Judge<'_> {
+    /// Returns the code of an item and what becomes of it; an accepted one grows its document.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) fn judge(&mut self, item: &Item, work: &mut Work) -> Result<(&'static str, Fate), StoreError> {
+        if item.typ != TYPE_CHANGE {
+            // Sealed values come with evidence; until then nothing may claim that they were kept.
+            return Ok(self.quarantined("invalid_record", item, work));
+        }
+        if self.known.contains(&item.hash) {
+            return Ok(("duplicate", Fate::Known));
+        }
+        if !self.sender.rights.reaches(item.place) {
+            return Ok(self.quarantined("forbidden_place", item, work));
+        }
+        match self.guarded(item, work)? {
+            Ok(accepted) => {
+                self.known.insert(item.hash);
+                Ok(self.accepted(item, accepted, work))
+            }
+            Err("duplicate") => Ok(("duplicate", Fate::Known)),
+            Err(code) => Ok(self.quarantined(code, item, work)),
+        }
+    }
+
+    fn guarded(&mut self, item: &Item, work: &Work) -> Result<Result<Accepted, &'static str>, StoreError> {
+        let sender = self.sender;
+        let may = |kind: &Kind, act: Act<'_>, header: &Header| {
+            // A person has several devices: whoever made the record may go on with it from any of them.
+            let act = match act {
+                Act::Append(name, by_device) => Act::Append(name, by_device || header.by == sender.person),
+                act => act,
+            };
+            sender.rights.may(kind, act, header.place, header.subject)
+        };
+        let context = GuardContext {
+            kind_of: &kind_of,
+            device: sender.device,
+            record: item.record,
+            place: item.place,
+            may: &may,
+            limits: Limits::default(),
+        };
+        let accepted = match guard(work.current(item.record), &item.bytes, &context) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return Ok(Err(refusal.code)),
+        };
+        Ok(match self.beyond_the_guard(&accepted)? {
+            None => Ok(accepted),
+            Some(code) => Err(code),
+        })
+    }
+
+    /// Checks what only the server knows: who the person is, where the household lives, who may decide what.
+    fn beyond_the_guard(&mut self, accepted: &Accepted) -> Result<Option<&'static str>, StoreError> {
+        if !accepted.is_new {
+            return Ok(None);
+        }
+        let header = &accepted.header;
+        if header.by != self.sender.person {
+            return Ok(Some("forbidden_writer"));
+        }
+        if let Some(household) = header.subject.filter(|subject| *subject != header.id)
+            && self.home_of(household)?.is_some_and(|home| home != header.place)
+        {
+            return Ok(Some("forbidden_place"));
+        }
+        if header.kind == "review" && !self.may_decide(accepted) {
+            return Ok(Some("forbidden_writer"));
+        }
+        Ok(None)
+    }
+
+    /// Returns the village of a household; none where it is not known, since it may come in a later batch.
+    fn home_of(&mut self, household: Id) -> Result<Option<Place>, StoreError> {
+        if let Some(home) = self.homes.get(&household) {
+            return Ok(*home);
+        }
+        let row = self.office.store().documents(&[household])?.into_iter().next();
+        let home = row.map(|row| row.place);
+        self.homes.insert(household, home);
+        Ok(home)
+    }
+
+    fn may_decide(&self, accepted: &Accepted) -> bool {
+        let header = &accepted.header;
+        let Some(kind) = kind_of(&header.kind) else { return false };
+        let view = accepted.document.view(kind);
+        let roles = self.sender.rights.roles_at(header.place, header.subject);
+        text_of(&view.fields, "result").is_some_and(|result| roles.iter().any(|role| may_decide(result, *role)))
+    }
+
+    fn accepted(&self, item: &Item, accepted: Accepted, work: &mut Work) -> (&'static str, Fate) {
+        let code = if accepted.newer { "ok_newer" } else { "ok" };
+        // The guard lets no unknown kind through.
+        let Some(kind) = kind_of(&accepted.header.kind) else { return self.quarantined("unknown_kind", item, work) };
+        let touched = Touched { kind, place: accepted.header.place, household: accepted.header.subject };
+        let change = ChangePlan {
+            bytes: item.bytes.clone(),
+            author: self.sender.device,
+            kind: kind.name.to_owned(),
+            household: touched.household,
+            reference: kind.reference,
+            roles: Some(roles_by_comma(&self.sender.rights, &touched)),
+        };
+        work.grow(item.record, accepted.document, touched, accepted.touched.events);
+        (code, Fate::Accepted(change))
+    }
+
+    fn quarantined(&self, code: &'static str, item: &Item, work: &Work) -> (&'static str, Fate) {
+        let id = crate::random::new_id(self.office.random(), self.now.0);
+        let kind = work.kind_of(item.record).map(str::to_owned);
+        (code, Fate::Quarantined { id, kind, bytes: item.bytes.clone() })
+    }
+}

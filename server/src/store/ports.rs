@@ -1,0 +1,285 @@
+//! The ports of the store: what each promises. All are synchronous; the server calls them on its blocking threads.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::fmt;
+
+use daohu_domain::calendar::Instant;
+use daohu_domain::id::Id;
+use daohu_domain::place::Place;
+
+use super::account::{
+    AccountChange, AccountQuery, AccountRow, AuditRow, CodeRow, DeviceQuery, DeviceRow, GrantRow, SessionRow, TriesRow, WantedGrant,
+};
+use super::plan::{Committed, DocumentPlan, EventPlan, IntakePlan};
+use super::rows::{
+    BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, ImportedRow, LeafRow, PairingQuery, PairingRow, PullQuery, PulledRow,
+    QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow, SecretRow, TreeRows,
+};
+
+/// Says why the store did not do what it was asked. Nothing was written, whatever the variant.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process was writing for longer than the busy wait.
+    #[error("another process is writing")]
+    Busy,
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// The file is no store of daohu, or is damaged.
+    #[error("the store is damaged")]
+    Damaged,
+    /// The store was written by a newer daohu.
+    #[error("the store is newer than this program")]
+    TooNew,
+    /// Another transaction changed what the plan was made from; make it anew.
+    #[error("the plan is out of date")]
+    Stale,
+    /// The number of this batch holds another batch: two devices with one id, or a forged chain.
+    #[error("another batch holds this number")]
+    Fork,
+    /// A name, code or number that must be unique is taken.
+    #[error("already taken: {0}")]
+    Taken(&'static str),
+    /// Any other failure of the backend.
+    #[error("could not {action}")]
+    Backend {
+        /// What was being done.
+        action: &'static str,
+        /// What the backend said.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl StoreError {
+    /// Returns the stable code that callers and scripts see.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Busy | Self::Stale => "busy",
+            Self::Full => "server_full",
+            Self::TooNew => "too_new",
+            Self::Fork => "batch_fork",
+            Self::Taken(_) => "already_taken",
+            Self::Damaged | Self::Backend { .. } => "store_damaged",
+        }
+    }
+}
+
+/// Batches, changes, their proof, and the log of each place.
+pub trait LogStore {
+    /// Returns an accepted batch.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn batch(&self, key: BatchKey) -> Result<Option<BatchRow>, StoreError>;
+
+    /// Returns which of these changes are stored already.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn known(&self, changes: &[(Id, [u8; 32])]) -> Result<HashSet<[u8; 32]>, StoreError>;
+
+    /// Returns the documents that exist among these records, as bytes.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn documents(&self, records: &[Id]) -> Result<Vec<DocumentRow>, StoreError>;
+
+    /// Writes a plan in one transaction: batches, changes, projections, sequence numbers, leaves, tree. When this returns `Ok`, all of
+    /// it survives a crash.
+    ///
+    /// # Errors
+    /// `Stale` where a record changed since the plan was made, `Fork` where the batch's number or its neighbour's chain says otherwise.
+    fn commit(&self, plan: &IntakePlan) -> Result<Vec<Committed>, StoreError>;
+
+    /// Returns the log rows of a grant after a cursor, in order, and where the place's log ends.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn pull(&self, query: &PullQuery) -> Result<PulledRow, StoreError>;
+
+    /// Returns the size of the tree and the hashes of these nodes (level, number).
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn tree(&self, nodes: &[(u32, u64)]) -> Result<TreeRows, StoreError>;
+
+    /// Returns leaves in order.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn leaves(&self, from: u64, limit: usize) -> Result<Vec<LeafRow>, StoreError>;
+
+    /// Returns the changes that a batch (by its leaf) brought, with their places in the logs.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn changes_of(&self, leaf: u64) -> Result<Vec<ChangeRow>, StoreError>;
+}
+
+/// Records as they are read: projections, which can be made anew, and what goes with them.
+pub trait RecordStore {
+    /// Returns a page of records in the order of their ids.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn records(&self, query: &RecordQuery) -> Result<Vec<DocRow>, StoreError>;
+
+    /// Returns the changes of one record in the order of their arrival.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn changes(&self, record: Id) -> Result<Vec<ChangeRow>, StoreError>;
+
+    /// Returns the events of one record in the order of the fold.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn events(&self, record: Id) -> Result<Vec<EventPlan>, StoreError>;
+
+    /// Returns pairings.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn pairings(&self, query: &PairingQuery) -> Result<Vec<PairingRow>, StoreError>;
+
+    /// Returns places of the tree.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn regions(&self, query: RegionQuery) -> Result<Vec<RegionRow>, StoreError>;
+
+    /// Returns what the last import gave the record with this key.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn last_import(&self, kind: &str, key: &str) -> Result<Option<ImportedRow>, StoreError>;
+
+    /// Returns quarantined items, oldest first.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn quarantine(&self, query: &QuarantineQuery) -> Result<Vec<QuarantineRow>, StoreError>;
+
+    /// Makes all projections anew from the changes in one transaction and counts the rows that came out otherwise.
+    ///
+    /// # Errors
+    /// When the backend fails or `project` refuses a record; then nothing is changed.
+    fn rebuild(&self, now: Instant, project: &Project<'_>) -> Result<RebuildCount, StoreError>;
+}
+
+/// Makes the projection of one record from its changes; the batches' bytes are at hand for time evidence.
+pub type Project<'a> = dyn Fn(&[ChangeRow]) -> Result<DocumentPlan, StoreError> + 'a;
+
+/// Users, devices, codes, sessions, grants.
+pub trait AccountStore {
+    /// Returns accounts by login.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn accounts(&self, query: &AccountQuery) -> Result<Vec<AccountRow>, StoreError>;
+
+    /// Returns devices in the order of their enrolment.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn devices(&self, query: DeviceQuery) -> Result<Vec<DeviceRow>, StoreError>;
+
+    /// Returns a device code by its first four characters.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn code(&self, name: &str) -> Result<Option<CodeRow>, StoreError>;
+
+    /// Returns a session by the hash of its token.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn session(&self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError>;
+
+    /// Returns how often somebody was wrong; zeros for whoever never was.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn tries(&self, key: &str) -> Result<TriesRow, StoreError>;
+
+    /// Makes one atomic change.
+    ///
+    /// # Errors
+    /// `Taken` where a login, code or device id is in use; then nothing is changed.
+    fn apply(&self, change: &AccountChange) -> Result<(), StoreError>;
+
+    /// Makes the stored grants of an account equal to those wanted and returns all of them, ended ones too. Writes only on a difference.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn settle_grants(&self, account: Id, wanted: &[WantedGrant], now: Instant) -> Result<Vec<GrantRow>, StoreError>;
+
+    /// Returns the number that grows whenever what every device may see of the policy changes.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn policy_rev(&self) -> Result<u64, StoreError>;
+}
+
+/// Values that no document may hold, and the audit of who read them.
+pub trait SecretStore {
+    /// Returns a secret as it is kept: encrypted.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn secret(&self, record: Id, field: &str) -> Result<Option<SecretRow>, StoreError>;
+
+    /// Erases a secret: its key is nowhere else. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn erase_secret(&self, record: Id, field: &str, audit: &AuditRow) -> Result<bool, StoreError>;
+
+    /// Adds a row to the audit.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn audit(&self, row: &AuditRow) -> Result<(), StoreError>;
+
+    /// Returns the newest rows of the audit, newest first.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn audits(&self, limit: usize) -> Result<Vec<AuditRow>, StoreError>;
+}
+
+/// The figures that are kept.
+pub trait CoverageStore {
+    /// Writes the first figures of every month whose freeze has passed; a read of a month counts as a tick.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn tick(&self, now: Instant) -> Result<(), StoreError>;
+
+    /// Tells the villages of a subtree, in order of their codes.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn villages(&self, place: Place) -> Result<Vec<Place>, StoreError>;
+}
+
+/// Content-addressed bytes.
+pub trait BlobStore {
+    /// Keeps bytes under their SHA-256 and returns it. Keeping the same twice does nothing.
+    ///
+    /// # Errors
+    /// `Full` or a backend failure; a half-written blob is never visible.
+    fn keep(&self, bytes: &[u8]) -> Result<[u8; 32], StoreError>;
+
+    /// Returns the bytes kept under a hash; `Damaged` where they no longer fit it.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn blob(&self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+/// A whole store.
+pub trait Store: LogStore + RecordStore + AccountStore + SecretStore + CoverageStore + BlobStore + fmt::Debug + Send + Sync {}

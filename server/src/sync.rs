@@ -1,0 +1,116 @@
+//! One sync: what a device pushes is taken in first, then it is told what is new, so that one exchange leaves both sides level.
+
+mod door;
+mod policy;
+mod pull;
+
+use daohu_domain::id::Id;
+use daohu_wire::request_signature::SeenRequest;
+use daohu_wire::{BatchStatus, ItemStatus, SignedHead, SyncAnswer, SyncRequest, WireError, limits, request};
+
+use crate::error::OfficeError;
+use crate::intake::{self, BatchRefusal, Sender, Taken};
+use crate::office::{InFlight, Office};
+use crate::store::StoreError;
+use crate::store::account::AccountChange;
+
+pub use door::SyncRefusal;
+pub(crate) use policy::policy_of;
+
+use door::{Admitted, Standing};
+
+impl Office {
+    /// Answers `POST /v1/sync`: the body as sent, the header `daohu-signature`, and the path without query.
+    ///
+    /// # Errors
+    /// With the status and code of the contracts. Batches that were accepted before a later one was refused stay accepted.
+    pub fn sync(&self, body: &[u8], signature: &str, path: &str) -> Result<Vec<u8>, SyncRefusal> {
+        let admitted = door::admit(self, signature, SeenRequest { method: "POST", path, body })?;
+        let _in_flight = InFlight::begin(self, admitted.device.id).map_err(SyncRefusal::later)?;
+        let request = SyncRequest::decode(body)?;
+        if request.device != admitted.device.id {
+            return Err(WireError::BadSignature("the request is another device's").into());
+        }
+        if request.batches.is_empty() {
+            // Pushing is open to every version that ever was; only pulling may ask for a newer one.
+            request.version()?;
+        }
+        let taken = take_all(self, &admitted, &request)?;
+        self.retry_missing(&grown(&taken))?;
+        let answer = answer(self, &admitted, &request, &taken)?;
+        self.note_contact(&admitted)?;
+        Ok(answer.encode()?)
+    }
+
+    /// Notes that a device spoke; not at every sync, so that one with nothing new writes nothing.
+    fn note_contact(&self, admitted: &Admitted) -> Result<(), StoreError> {
+        let (device, now) = (&admitted.device, self.now());
+        if (device.last_contact_at.0 - now.0).abs() < crate::limits::CONTACT_MS {
+            return Ok(());
+        }
+        self.store().apply(&AccountChange::Contact { device: device.id, at: now, counter: admitted.counter })
+    }
+}
+
+fn take_all(office: &Office, admitted: &Admitted, request: &SyncRequest) -> Result<Vec<Taken>, SyncRefusal> {
+    let sender = Sender {
+        device: admitted.device.id,
+        public_key: admitted.device.public_key,
+        person: admitted.account.person(),
+        rights: admitted.rights.clone(),
+    };
+    let mut taken = Vec::with_capacity(request.batches.len());
+    for batch in &request.batches {
+        taken.push(intake::take(office, &sender, batch).map_err(refusal_of_batch)?);
+    }
+    Ok(taken)
+}
+
+fn refusal_of_batch(refusal: BatchRefusal) -> SyncRefusal {
+    match refusal {
+        BatchRefusal::Wire(error) => error.into(),
+        BatchRefusal::Store(error) => error.into(),
+    }
+}
+
+fn answer(office: &Office, admitted: &Admitted, request: &SyncRequest, taken: &[Taken]) -> Result<SyncAnswer, OfficeError> {
+    let head = office.head()?;
+    let mut answer = SyncAnswer::new(office.epoch(), office.now().0, head.clone(), limits::MAX_BYTES_CEILING);
+    for batch in taken {
+        answer.receipts.push(office.receipt(batch.leaf, &head, false)?);
+        answer.statuses.push(status_of(batch));
+    }
+    answer.consistency = consistency(office, request, &head)?;
+    if request.version().is_err() || admitted.standing == Standing::Left {
+        return Ok(answer);
+    }
+    let grants = office.store().settle_grants(admitted.account.id, &admitted.rights.pull, office.now())?;
+    let page = pull::pull(office, &grants, request, admitted.device.id)?;
+    answer.pulled = page.pulled;
+    answer.more = page.more;
+    let rev = policy::revision(office, admitted.account.id)?;
+    if rev != request.policy_rev {
+        answer.policy = Some(policy_of(office, admitted.account.id, &grants)?);
+    }
+    Ok(answer)
+}
+
+fn status_of(taken: &Taken) -> BatchStatus {
+    let others = (0_u32..).zip(&taken.codes).filter(|(_, code)| *code != "ok");
+    let items: Vec<ItemStatus> = others.map(|(index, code)| ItemStatus { index, code: code.clone() }).collect();
+    let ok = u32::try_from(taken.codes.len() - items.len()).unwrap_or(u32::MAX);
+    BatchStatus { batch: taken.number, ok, items }
+}
+
+/// A proof goes out when it is asked for, and when the device's head is none of this log: then it stays empty, which tells the device.
+fn consistency(office: &Office, request: &SyncRequest, head: &SignedHead) -> Result<Vec<daohu_wire::Hash>, OfficeError> {
+    match request.head {
+        Some(old) if request.caps & request::CAP_WANT_PROOF != 0 => Ok(office.consistency(old, head)?.unwrap_or_default()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Returns the records that batches let grow.
+fn grown(taken: &[Taken]) -> Vec<Id> {
+    taken.iter().flat_map(|taken| taken.grown.iter().copied()).collect()
+}

@@ -1,0 +1,110 @@
+//! Who may speak to the sync door: an enrolled device that signed this very request, and has not been revoked.
+
+use daohu_domain::calendar::Instant;
+use daohu_wire::{RequestSignature, WireError, request_signature::SeenRequest};
+
+use crate::error::OfficeError;
+use crate::grants::{Rights, inbox_until};
+use crate::office::Office;
+use crate::store::StoreError;
+use crate::store::account::{AccountQuery, AccountRow, DeviceQuery, DeviceRow};
+
+/// Why a sync was refused: what HTTP answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{status} {code}")]
+pub struct SyncRefusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: &'static str,
+    /// After how many seconds to try again.
+    pub retry_after_s: Option<u32>,
+}
+
+impl SyncRefusal {
+    pub(crate) const fn of(status: u16, code: &'static str) -> Self {
+        Self { status, code, retry_after_s: None }
+    }
+
+    /// Makes the refusal of a device that speaks too often.
+    pub(super) const fn later(after_s: u32) -> Self {
+        Self { status: 429, code: "server_busy", retry_after_s: Some(after_s) }
+    }
+}
+
+impl From<WireError> for SyncRefusal {
+    fn from(error: WireError) -> Self {
+        let status = match error {
+            WireError::BadFrame(_) | WireError::BadMerkleRoot(_) => 400,
+            WireError::BadSignature(_) | WireError::WrongKey => 401,
+            WireError::TooBig { .. } => 413,
+            WireError::TooOld(_) | WireError::TooNew(_) => 426,
+        };
+        Self::of(status, error.code())
+    }
+}
+
+impl From<StoreError> for SyncRefusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Fork => Self::of(409, "batch_fork"),
+            StoreError::Busy | StoreError::Stale => Self { status: 503, code: "busy", retry_after_s: Some(5) },
+            StoreError::Full => Self::of(507, "server_full"),
+            other => Self::of(500, other.code()),
+        }
+    }
+}
+
+impl From<OfficeError> for SyncRefusal {
+    fn from(error: OfficeError) -> Self {
+        match error {
+            OfficeError::Store(error) => error.into(),
+            OfficeError::Wire(error) => error.into(),
+            other => Self::of(500, other.code()),
+        }
+    }
+}
+
+/// How a device stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It pushes and pulls.
+    Enrolled,
+    /// Its user handed it back, or the account was closed: for thirty days it may still push.
+    Left,
+}
+
+/// A device that may speak.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) device: DeviceRow,
+    pub(super) account: AccountRow,
+    pub(super) standing: Standing,
+    pub(super) rights: Rights,
+    pub(super) counter: u64,
+}
+
+/// Lets a device in, or says why not. The body is hashed and not yet read.
+pub(super) fn admit(office: &Office, header: &str, seen: SeenRequest<'_>) -> Result<Admitted, SyncRefusal> {
+    let signature = RequestSignature::read(header)?;
+    let (store, now) = (office.store(), office.now());
+    let unknown = SyncRefusal::of(401, "unknown_device");
+    let device = store.devices(DeviceQuery::Id(signature.device))?.into_iter().next().ok_or(unknown)?;
+    let account = device.account.ok_or(unknown)?;
+    signature.verify(&device.public_key, seen)?;
+    let account = store.accounts(&AccountQuery::Id(account))?.into_iter().next().ok_or(unknown)?;
+    let standing = standing(&device, &account, now).ok_or(SyncRefusal::of(403, "device_revoked"))?;
+    let rights = Rights::of(store, &account, now)?;
+    Ok(Admitted { device, account, standing, rights, counter: signature.counter })
+}
+
+/// Returns how a device stands; none where it may not speak at all.
+fn standing(device: &DeviceRow, account: &AccountRow, now: Instant) -> Option<Standing> {
+    match device.revoked_at {
+        Some(_) if device.reason.as_deref() == Some("lost") => None,
+        Some(at) if now >= inbox_until(at) => None,
+        Some(_) => Some(Standing::Left),
+        None if account.disabled => None,
+        None => Some(Standing::Enrolled),
+    }
+}

@@ -1,0 +1,100 @@
+//! What is new under each grant, in the order of the places' logs, as much as one answer holds.
+
+use std::collections::HashMap;
+
+use daohu_domain::id::Id;
+use daohu_wire::answer::Start;
+use daohu_wire::limits::{MAX_BYTES_CEILING, MAX_BYTES_FLOOR, PULLED_ITEMS_MAX};
+use daohu_wire::{Pulled, PulledItem, SyncRequest, request};
+
+use crate::grants::kinds_of;
+use crate::office::Office;
+use crate::store::StoreError;
+use crate::store::account::{DeviceQuery, GrantRow};
+use crate::store::plan::StartEvidence;
+use crate::store::rows::{PullQuery, PulledChange};
+
+/// Changes shrink by about three on the way; twice the wanted size, unpacked, stays below it packed.
+const SHRINK: usize = 2;
+
+/// What a pull brings.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) pulled: Vec<Pulled>,
+    pub(super) more: bool,
+}
+
+/// Reads what is new for a device under its grants in force.
+pub(super) fn pull(office: &Office, grants: &[GrantRow], request: &SyncRequest, device: Id) -> Result<Page, StoreError> {
+    let cursors: HashMap<u64, u64> = request.cursors.iter().map(|cursor| (cursor.grant, cursor.seq)).collect();
+    let wanted = request.max_bytes.clamp(MAX_BYTES_FLOOR, MAX_BYTES_CEILING);
+    let mut left = usize::try_from(wanted).unwrap_or(usize::MAX) * SHRINK;
+    let not_of = (request.caps & request::CAP_WANT_OWN == 0).then_some(device);
+    let mut page = Page::default();
+    let mut people = People { office, known: HashMap::new() };
+    let mut count = 0;
+    for row in grants.iter().filter(|row| row.grant.ended_at.is_none()) {
+        let from = cursors.get(&row.id).copied().unwrap_or(0);
+        if left == 0 || count >= PULLED_ITEMS_MAX / 2 {
+            page.more = true;
+            break;
+        }
+        let query = PullQuery {
+            place: row.grant.place,
+            household: row.grant.household,
+            reference: row.grant.reference,
+            after: from,
+            not_of,
+            bytes_max: left,
+            kinds: Some(kinds_of(row)),
+        };
+        let found = office.store().pull(&query)?;
+        left = left.saturating_sub(found.rows.iter().map(|change| change.bytes.len()).sum());
+        count += found.rows.len();
+        page.more |= found.more;
+        if found.to == from && found.rows.is_empty() {
+            continue;
+        }
+        let items = found.rows.into_iter().map(|change| people.item(row, change)).collect::<Result<Vec<_>, _>>()?;
+        page.pulled.push(Pulled { grant: row.id, from, to: found.to, items });
+    }
+    Ok(page)
+}
+
+/// Who is behind each device, asked once a pull.
+struct People<'a> {
+    office: &'a Office,
+    known: HashMap<Id, Id>,
+}
+
+impl People<'_> {
+    fn item(&mut self, row: &GrantRow, change: PulledChange) -> Result<PulledItem, StoreError> {
+        let start = change.start.map(|start| match start {
+            StartEvidence::Trusted(at) => Start::Trusted(at.0),
+            StartEvidence::Between(after, before) => Start::Between(after.0, before.0),
+            StartEvidence::None => Start::None,
+        });
+        Ok(PulledItem {
+            record: change.record,
+            place: row.grant.place,
+            device: change.device,
+            by: self.of(change.device)?,
+            received_ms: change.received_at.0,
+            start,
+            bytes: change.bytes,
+        })
+    }
+
+    fn of(&mut self, device: Id) -> Result<Id, StoreError> {
+        if let Some(person) = self.known.get(&device) {
+            return Ok(*person);
+        }
+        let row = self.office.store().devices(DeviceQuery::Id(device))?.into_iter().next();
+        let person = match row.and_then(|row| row.account) {
+            Some(account) => crate::device::person_of(self.office, account)?,
+            None => device,
+        };
+        self.known.insert(device, person);
+        Ok(person)
+    }
+}
