@@ -1,0 +1,73 @@
+//! The one place that writes to the terminal: the answer on stdout, sentences on stderr.
+
+use crate::{args::Global, text};
+use daohu_field::FieldError;
+use serde_json::{Value as Json, json};
+use std::process::ExitCode;
+
+/// How answers are printed.
+#[derive(Debug, Clone)]
+pub(crate) struct Style {
+    json: bool,
+    english: bool,
+}
+
+/// An answer: its JSON, and the command that names how to print it as text.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) what: &'static str,
+    pub(crate) json: Json,
+}
+
+impl Style {
+    /// Reads the flags.
+    pub(crate) fn of(global: &Global) -> Self {
+        Self { json: global.json, english: global.lang == "en" }
+    }
+}
+
+/// Prints an answer or a refusal; the status is 0, 1, or 2 for wrong usage.
+pub(crate) fn finish(style: Style, answer: Result<Answer, FieldError>) -> ExitCode {
+    match answer {
+        Ok(answer) => {
+            let text = if style.json { answer.json.to_string() } else { text::of(&answer, style.english) };
+            out(text.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            if style.json {
+                out(&error.json().to_string());
+            } else {
+                err(&format!("{} ({})", if style.english { error.en() } else { error.zh() }, error.code()));
+            }
+            ExitCode::from(if matches!(error.code(), "usage" | "not_in_this_version") { 2 } else { 1 })
+        }
+    }
+}
+
+/// Prints what is wrong with the flags, or the help that was asked for.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    let asked = !error.use_stderr();
+    if asked {
+        out(error.to_string().trim_end());
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args().any(|argument| argument == "--json") {
+        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+        let usage = FieldError::new("usage").with(json!({ "message": first }));
+        out(&usage.json().to_string());
+    } else {
+        err(error.to_string().trim_end());
+    }
+    ExitCode::from(2)
+}
+
+#[expect(clippy::print_stdout, reason = "stdout carries the answer, from here alone")]
+fn out(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "stderr carries sentences, from here alone")]
+fn err(text: &str) {
+    eprintln!("{text}");
+}

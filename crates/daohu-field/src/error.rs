@@ -1,0 +1,132 @@
+//! The one error of the core: a stable code, its two sentences, and what a program may want to know besides.
+//!
+//! The sentences name no person and no content of a record: they may be logged.
+
+use serde_json::{Value as Json, json};
+use std::{borrow::Cow, fmt};
+
+/// Says why something was not done.
+#[derive(Debug)]
+pub struct FieldError {
+    code: Cow<'static, str>,
+    sentence: Option<(String, String)>,
+    detail: Json,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl FieldError {
+    /// Makes the error of a stable code.
+    #[must_use]
+    pub fn new(code: &'static str) -> Self {
+        Self { code: Cow::Borrowed(code), sentence: None, detail: json!({}), source: None }
+    }
+
+    /// Makes the error of a code that the server named.
+    #[must_use]
+    pub fn named(code: &str) -> Self {
+        Self { code: Cow::Owned(code.to_owned()), sentence: None, detail: json!({}), source: None }
+    }
+
+    /// Adds what a program may want to know.
+    #[must_use]
+    pub fn with(mut self, detail: Json) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// Adds one thing more for a program.
+    #[must_use]
+    pub fn with_more(mut self, key: &str, value: Json) -> Self {
+        if let Some(detail) = self.detail.as_object_mut() {
+            detail.insert(key.to_owned(), value);
+        }
+        self
+    }
+
+    /// Replaces the two sentences of the code by more exact ones.
+    #[must_use]
+    pub fn saying(mut self, zh: &str, en: &str) -> Self {
+        self.sentence = Some((zh.to_owned(), en.to_owned()));
+        self
+    }
+
+    /// Keeps the cause for those who look for it.
+    #[must_use]
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// Returns the stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// Returns the Chinese sentence: what happened and what to do.
+    #[must_use]
+    pub fn zh(&self) -> &str {
+        self.sentence.as_ref().map_or_else(|| sentence(&self.code).0, |(zh, _)| zh)
+    }
+
+    /// Returns the English sentence.
+    #[must_use]
+    pub fn en(&self) -> &str {
+        self.sentence.as_ref().map_or_else(|| sentence(&self.code).1, |(_, en)| en)
+    }
+
+    /// Returns the object that contracts section 0 promises on failure.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        json!({ "error": { "code": self.code, "zh": self.zh(), "en": self.en(), "detail": self.detail } })
+    }
+}
+
+/// Sentences of codes that only this crate knows.
+const OURS: [(&str, &str, &str); 4] = [
+    ("store_failed", "本机存储出错，没有写成。请看剩余空间，再试一次。", "The store on this device failed and nothing was written. Look at the free space and try again."),
+    ("other_user", "这本账是别人的。换人请另建一本。", "This store belongs to another user. Make a store of your own."),
+    ("nothing_changed", "和原来一样，没有改。", "That is what it says already; nothing was changed."),
+    ("not_in_this_version", "这一版还没有这个功能。", "This version does not have that yet."),
+];
+
+fn sentence(code: &str) -> (&'static str, &'static str) {
+    let ours = || OURS.iter().find(|(known, _, _)| *known == code).map(|(_, zh, en)| (*zh, *en));
+    daohu_domain::codes::sentence(code).or_else(ours).unwrap_or_else(|| daohu_domain::codes::sentence_or_plain(code))
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.en())
+    }
+}
+
+impl std::error::Error for FieldError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source.as_ref() as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl From<rusqlite::Error> for FieldError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let code = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => "disk_full",
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store_damaged",
+            _ => "store_failed",
+        };
+        Self::new(code).because(error)
+    }
+}
+
+impl From<daohu_wire::WireError> for FieldError {
+    fn from(error: daohu_wire::WireError) -> Self {
+        Self::new(error.code()).saying(error.zh(), error.en()).because(error)
+    }
+}
+
+impl From<daohu_record::RecordError> for FieldError {
+    fn from(error: daohu_record::RecordError) -> Self {
+        Self::new(error.code()).because(error)
+    }
+}

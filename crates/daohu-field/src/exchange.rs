@@ -1,0 +1,48 @@
+//! What a host carries between the core and the server: a request, its response, and what a refusal says.
+//!
+//! The core opens no socket. A host takes the next request, carries it however its platform does, and brings the
+//! response back; so a test can lose, repeat and forge any of them.
+
+use crate::error::FieldError;
+use serde_json::Value as Json;
+
+/// A request to be carried to the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method in capitals.
+    pub method: &'static str,
+    /// The path below the server's address.
+    pub path: String,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
+    /// The body as sent.
+    pub body: Vec<u8>,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// The headers that the host chooses to hand on.
+    pub headers: Vec<(String, String)>,
+    /// The body as received.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// Returns the error of a response that is not 200: the server's own code where the body is ours.
+    pub(crate) fn refusal(&self) -> FieldError {
+        match serde_json::from_slice::<Json>(&self.body).ok().as_ref().and_then(|body| body.get("code")).and_then(Json::as_str) {
+            Some("busy" | "server_full") => FieldError::new("server_busy"),
+            Some(code) if is_slug(code) => FieldError::named(code),
+            _ if self.status == 429 || self.status >= 500 => FieldError::new("server_busy"),
+            _ => FieldError::new("not_our_server"),
+        }
+        .with(serde_json::json!({ "status": self.status }))
+    }
+}
+
+fn is_slug(code: &str) -> bool {
+    !code.is_empty() && code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}

@@ -1,0 +1,111 @@
+//! Status: what is still on this device, when it last spoke with the server, and how far its clock can be trusted.
+
+use crate::{
+    enrol::{self, GrantReport},
+    error::FieldError,
+    ledger::Ledger,
+    project::past::evidence_of,
+    store::{
+        change, count, draft,
+        meta::{self, key},
+        open::beside,
+        quarantine, time,
+    },
+};
+use daohu_domain::{calendar::Instant, id::Id, time::skew_ms};
+use serde::Serialize;
+use std::fs;
+
+/// What is still on this device and how it stands.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatusView {
+    /// The device; null before enrolment.
+    pub device: Option<Id>,
+    /// The user's name.
+    pub name: Option<String>,
+    /// The first role.
+    pub role: Option<String>,
+    /// The address of the server.
+    pub server: Option<String>,
+    /// Changes and sealed values that no verified receipt covers.
+    pub unsent: u64,
+    /// The records they belong to.
+    pub unsent_records: u64,
+    /// Drafts.
+    pub drafts: usize,
+    /// Refused items that wait for a person.
+    pub quarantined: usize,
+    /// When the last sync ended well.
+    pub last_sync_at: Option<Instant>,
+    /// The size of the server's log when it was last seen.
+    pub tree_size: u64,
+    /// The grants.
+    pub grants: Vec<GrantReport>,
+    /// How far the clock can be trusted.
+    pub clock: ClockView,
+    /// The size of the store's files.
+    pub disk_bytes: u64,
+    /// The code that closed this enrolment, if one did: enrol anew.
+    pub closed: Option<String>,
+    /// Where a damaged store was set aside, if that ever happened.
+    pub salvaged_from: Option<String>,
+}
+
+/// How far the clock can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClockView {
+    /// `system`, or `set` if this store was ever opened with a clock that a person set.
+    pub source: &'static str,
+    /// How far the wall clock is ahead, in seconds; null without an anchor of this boot.
+    pub skew_s: Option<i64>,
+    /// How long ago the server's time was last known in this boot; null if never.
+    pub anchor_age_s: Option<i64>,
+}
+
+impl Ledger {
+    /// Returns how this device stands.
+    ///
+    /// # Errors
+    /// `store_damaged` when the store cannot be read.
+    pub fn status(&self) -> Result<StatusView, FieldError> {
+        let connection = &self.connection;
+        let last_sync = meta::number(connection, key::LAST_SYNC)?;
+        Ok(StatusView {
+            device: meta::id(connection, key::DEVICE)?,
+            name: meta::text(connection, key::NAME)?,
+            role: meta::text(connection, key::ROLE)?,
+            server: meta::text(connection, key::SERVER)?,
+            unsent: change::count_unsent(connection)?,
+            unsent_records: change::count_unsent_records(connection)?,
+            drafts: draft::all(connection)?.len(),
+            quarantined: quarantine::open(connection)?.len(),
+            last_sync_at: (last_sync != 0).then_some(Instant(last_sync)),
+            tree_size: count(meta::number(connection, key::TREE_SIZE)?),
+            grants: enrol::grants(connection)?,
+            clock: self.clock_view()?,
+            disk_bytes: ["", "-wal", "-shm"].iter().filter_map(|ending| fs::metadata(beside(&self.path, ending)).ok()).map(|file| file.len()).sum(),
+            closed: meta::text(connection, key::CLOSED)?,
+            salvaged_from: meta::text(connection, key::SALVAGED)?,
+        })
+    }
+
+    /// Returns the address of the server and the file of its certificate authority, as enrolment left them.
+    ///
+    /// # Errors
+    /// `store_damaged` when the store cannot be read.
+    pub fn server(&self) -> Result<(Option<String>, Option<String>), FieldError> {
+        Ok((meta::text(&self.connection, key::SERVER)?, meta::text(&self.connection, key::CA)?))
+    }
+
+    fn clock_view(&self) -> Result<ClockView, FieldError> {
+        let stamp = self.stamp()?;
+        let evidence = evidence_of(&self.connection, &stamp)?;
+        let newest = time::anchors(&self.connection, stamp.boot)?.last().map(|(_, mono_ms)| *mono_ms);
+        let was_set = self.clock.is_set() || meta::text(&self.connection, key::CLOCK_SET)?.is_some();
+        Ok(ClockView {
+            source: if was_set { "set" } else { "system" },
+            skew_s: skew_ms(&stamp, &evidence).map(|skew| skew.div_euclid(1000)),
+            anchor_age_s: newest.map(|mono_ms| (stamp.mono_ms - mono_ms).div_euclid(1000)),
+        })
+    }
+}

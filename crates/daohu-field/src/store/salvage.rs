@@ -1,0 +1,172 @@
+//! Sets a damaged file aside, never deletes it, and brings into a new file what can still be read.
+//!
+//! Each precious table is read from both ends: one damaged page costs only the rows on it. What came from the
+//! server comes again, since the new file starts with its cursors at the beginning.
+
+use super::{
+    StoreKey, access,
+    meta::{self, key},
+    migrate::migrate,
+    open::{PAGE_BYTES, beside, unlock},
+};
+use crate::error::FieldError;
+use rusqlite::{Connection, types::Value};
+use std::{
+    fs,
+    io::{Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+/// What was saved of a damaged store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salvaged {
+    /// Where the damaged file lies now.
+    pub set_aside: PathBuf,
+    /// How many precious rows could be read.
+    pub rows: u64,
+}
+
+/// A precious table: its columns, and the order in which it is read.
+struct Table {
+    name: &'static str,
+    columns: &'static str,
+    order: &'static [&'static str],
+}
+
+const PRECIOUS: &[Table] = &[
+    Table { name: "meta", columns: "key, value", order: &["key"] },
+    Table { name: "meta_copy", columns: "key, value", order: &["key"] },
+    Table {
+        name: "change",
+        columns: "position, typ, hash, record, place, bytes, device, state, batch, leaf, boots, received_ms, start_from, start_to",
+        order: &["position"],
+    },
+    Table { name: "batch", columns: "number, device, cose, hash, items, sealed_ms, done", order: &["device", "number"] },
+    Table { name: "receipt", columns: "batch, device, bytes, items, received_ms, log_index, tree_size", order: &["device", "batch"] },
+    Table { name: "quarantine", columns: "id, hash, record, kind, batch, code, bytes, received_ms, own, cleared", order: &["id"] },
+    Table { name: "draft", columns: "id, household, place, state, changed_ms", order: &["id"] },
+    Table { name: "draft_field", columns: "draft, field, value", order: &["draft", "field"] },
+    Table { name: "boot", columns: "number, id", order: &["number"] },
+    Table { name: "anchor", columns: "boot, mono_ms, server_ms", order: &["boot", "mono_ms"] },
+    Table { name: "access_grant", columns: "id, role, place, household, reference, seq, state, until_ms, reason", order: &["id"] },
+    Table { name: "place", columns: "code, name, level, parent", order: &["code"] },
+    Table { name: "device", columns: "id, person, name", order: &["id"] },
+];
+
+/// Sets the store at `path` aside and salvages it into a new one of the same name.
+///
+/// # Errors
+/// `disk_full` or `store_failed` if the new file cannot be written; the damaged one is kept in any case.
+pub(crate) fn salvage(path: &Path, key: &StoreKey, now_ms: i64) -> Result<Salvaged, FieldError> {
+    let set_aside = free_name(path, now_ms);
+    for ending in ["", "-wal"] {
+        let from = beside(path, ending);
+        if from.exists() {
+            fs::rename(&from, beside(&set_aside, ending)).map_err(|error| FieldError::new("store_failed").because(error))?;
+        }
+    }
+    let _ = fs::remove_file(beside(path, "-shm"));
+    let mut fresh = unlock(path, key)?;
+    migrate(&mut fresh)?;
+    meta::set(&fresh, key::SALVAGING, &set_aside.to_string_lossy())?;
+    let rows = fill(&mut fresh, path, &set_aside, key)?;
+    access::reset_cursors(&fresh)?;
+    meta::set(&fresh, key::SALVAGED, &set_aside.to_string_lossy())?;
+    meta::forget(&fresh, key::SALVAGING)?;
+    Ok(Salvaged { set_aside, rows })
+}
+
+/// Says whether an earlier salvage was killed before its end.
+pub(crate) fn is_marked_unfinished(connection: &Connection) -> Result<bool, FieldError> {
+    Ok(meta::text(connection, key::SALVAGING)?.is_some())
+}
+
+/// Reads the damaged store from a copy, so that the one set aside stays as it was found.
+fn fill(fresh: &mut Connection, path: &Path, set_aside: &Path, key: &StoreKey) -> Result<u64, FieldError> {
+    let copy = beside(path, ".salvage");
+    for ending in ["", "-wal"] {
+        let _ = fs::remove_file(beside(&copy, ending));
+        let _ = fs::copy(beside(set_aside, ending), beside(&copy, ending));
+    }
+    let opened = unlock(&copy, key).or_else(|_| {
+        mend_head(&copy, &beside(path, ".head"));
+        unlock(&copy, key)
+    });
+    let rows = match opened {
+        Ok(old) => read_all(&old, fresh),
+        // Nothing can be read: the new store begins empty, the old one is kept.
+        Err(_) => Ok(0),
+    };
+    for ending in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(beside(&copy, ending));
+    }
+    rows
+}
+
+/// Puts the kept first page over a damaged one.
+fn mend_head(copy: &Path, head: &Path) {
+    let Ok(page) = fs::read(head) else { return };
+    if page.len() != PAGE_BYTES {
+        return;
+    }
+    if let Ok(mut file) = fs::OpenOptions::new().write(true).open(copy) {
+        let _ = file.seek(SeekFrom::Start(0));
+        let _ = file.write_all(&page);
+    }
+}
+
+fn read_all(old: &Connection, fresh: &mut Connection) -> Result<u64, FieldError> {
+    let transaction = fresh.transaction()?;
+    let mut rows = 0;
+    for table in PRECIOUS {
+        let forward = copy_rows(old, &transaction, table, "ASC")?;
+        // Stopped by damage: the other end is read until it meets what is there.
+        let backward = if forward.stopped { copy_rows(old, &transaction, table, "DESC")?.rows } else { 0 };
+        rows += forward.rows + backward;
+    }
+    for (from, to) in [("meta", "meta_copy"), ("meta_copy", "meta")] {
+        transaction.execute_batch(&format!("INSERT OR IGNORE INTO {to} (key, value) SELECT key, value FROM {from}"))?;
+    }
+    transaction.commit()?;
+    Ok(rows)
+}
+
+struct Copied {
+    rows: u64,
+    stopped: bool,
+}
+
+fn copy_rows(old: &Connection, fresh: &Connection, table: &Table, direction: &str) -> Result<Copied, FieldError> {
+    let order: Vec<String> = table.order.iter().map(|column| format!("{column} {direction}")).collect();
+    let width = table.columns.split(',').count();
+    let marks: Vec<String> = (1..=width).map(|n| format!("?{n}")).collect();
+    let select = format!("SELECT {} FROM {} ORDER BY {}", table.columns, table.name, order.join(", "));
+    let insert = format!("INSERT OR IGNORE INTO {} ({}) VALUES ({})", table.name, table.columns, marks.join(", "));
+    let mut copied = Copied { rows: 0, stopped: false };
+    let Ok(mut found) = old.prepare(&select) else { return Ok(Copied { rows: 0, stopped: true }) };
+    let mut insert = fresh.prepare(&insert)?;
+    let Ok(mut rows) = found.query([]) else { return Ok(Copied { rows: 0, stopped: true }) };
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => {
+                let read: Result<Vec<Value>, _> = (0..width).map(|index| row.get(index)).collect();
+                let Ok(values) = read else { continue };
+                copied.rows += super::count(i64::try_from(insert.execute(rusqlite::params_from_iter(values))?).unwrap_or(0));
+            }
+            Ok(None) => return Ok(copied),
+            Err(_) => {
+                copied.stopped = true;
+                return Ok(copied);
+            }
+        }
+    }
+}
+
+/// Names a place for the damaged file that no earlier one has.
+fn free_name(path: &Path, now_ms: i64) -> PathBuf {
+    let first = beside(path, &format!(".damaged-{now_ms}"));
+    if !first.exists() {
+        return first;
+    }
+    (2..1000).map(|n| beside(path, &format!(".damaged-{now_ms}-{n}"))).find(|name| !name.exists()).unwrap_or(first)
+}

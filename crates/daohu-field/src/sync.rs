@@ -1,0 +1,14 @@
+//! Sync: what this device has goes out in sealed batches, what is new comes in, and nothing counts as received
+//! before its receipt is verified.
+//!
+//! `conversation` decides what to ask next, `seal` makes batches, `apply` takes an answer in one transaction,
+//! `policy` keeps grants and purges what was taken away.
+
+pub(crate) mod apply;
+pub(crate) mod conversation;
+pub(crate) mod foreign;
+pub(crate) mod policy;
+pub(crate) mod seal;
+
+pub use conversation::{SyncConversation, SyncOptions, SyncReport};
+pub use apply::RefusedItem;

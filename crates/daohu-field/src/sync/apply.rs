@@ -1,0 +1,193 @@
+//! Taking an answer: tree head, receipts, items, policy, cursors, all in one transaction.
+//!
+//! Nothing counts as received before its receipt is verified and its status is known; nothing is forgotten because a
+//! server says less than it once did.
+
+use super::{foreign, policy};
+use crate::{
+    error::FieldError,
+    me::Me,
+    project, refused,
+    store::{
+        access, change,
+        change::state,
+        meta::{self, key},
+        outbox, quarantine, time,
+    },
+};
+use daohu_domain::{id::Id, time::Stamp};
+use daohu_wire::{BatchStatus, Cursor, Receipt, SyncAnswer, merkle};
+use rusqlite::Connection;
+use serde::Serialize;
+use std::{borrow::Cow, collections::BTreeSet};
+
+/// Codes with which the server keeps an item.
+const KEPT: [&str; 3] = ["ok", "ok_newer", "duplicate"];
+
+/// An answer and what it answers.
+#[derive(Debug)]
+pub(crate) struct Taken<'a> {
+    pub(crate) answer: &'a SyncAnswer,
+    pub(crate) now: Stamp,
+    /// The monotonic clock half way between request and answer.
+    pub(crate) midway_mono_ms: i64,
+    pub(crate) cursors: &'a [Cursor],
+    pub(crate) head: Option<(u64, [u8; 32])>,
+}
+
+/// An item that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedItem {
+    /// The record.
+    pub record: Id,
+    /// The item code.
+    pub code: Cow<'static, str>,
+}
+
+/// What an answer brought.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    pub(crate) pushed: u64,
+    pub(crate) pulled: u64,
+    pub(crate) receipts: u64,
+    pub(crate) given: usize,
+    pub(crate) refused: Vec<RefusedItem>,
+    pub(crate) purged: Vec<u64>,
+    pub(crate) restored: bool,
+    /// Something is different from before, so that it makes sense to ask again.
+    pub(crate) moved: bool,
+    touched: BTreeSet<Id>,
+}
+
+/// Takes an answer.
+pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applied, FieldError> {
+    let me = Me::read(connection)?;
+    let answer = taken.answer;
+    let mut applied = Applied::default();
+    keep_head(connection, &me, taken, &mut applied)?;
+    for receipt in &answer.receipts {
+        take_receipt(connection, &me, receipt, answer, &mut applied)?;
+    }
+    if !applied.restored {
+        for pulled in &answer.pulled {
+            // An answer to an older question must not move a cursor.
+            let asked = taken.cursors.iter().any(|cursor| cursor.grant == pulled.grant && cursor.seq == pulled.from);
+            if !asked {
+                continue;
+            }
+            foreign::take(connection, &pulled.items, &mut applied)?;
+            access::set_cursor(connection, pulled.grant, pulled.to)?;
+            applied.moved |= pulled.to != pulled.from;
+        }
+    }
+    if let Some(policy) = &answer.policy {
+        applied.given = policy::keep(connection, policy)?;
+        applied.moved = true;
+    }
+    // The first word of the server's time in this boot: what waits can be sealed with it now.
+    applied.moved |= time::anchors(connection, taken.now.boot)?.is_empty();
+    time::add_anchor(connection, taken.now.boot, taken.midway_mono_ms, answer.server_time_ms)?;
+    for waiting in change::unfinished(connection)? {
+        applied.touch(waiting.record);
+    }
+    meta::set_number(connection, key::LAST_SYNC, taken.now.wall_ms)?;
+    meta::set(connection, key::EPOCH, &answer.epoch.to_string())?;
+    project::records(connection, &applied.touched)?;
+    applied.purged = policy::purge_taken(connection)?;
+    Ok(applied)
+}
+
+impl Applied {
+    /// Notes that a record must be projected anew.
+    pub(crate) fn touch(&mut self, record: Id) {
+        self.touched.insert(record);
+    }
+}
+
+/// Keeps the tree head, and notices a log that is another one than this device has seen before.
+fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut Applied) -> Result<(), FieldError> {
+    let head = taken.answer.head.head();
+    let known_epoch = crate::store::count(meta::number(connection, key::EPOCH)?);
+    let epoch_moved = known_epoch != 0 && known_epoch != taken.answer.epoch;
+    let follows = match taken.head {
+        None => true,
+        Some((size, root)) => merkle::verify_consistency((size, &root), (head.size, &head.root), &taken.answer.consistency),
+    };
+    if !follows || epoch_moved {
+        // A server restored from a backup lacks what came after it; of a log that does not continue nothing is sure.
+        let shorter = taken.head.is_some_and(|(size, _)| head.size < size);
+        outbox::reopen_from(connection, me.device, if shorter { head.size } else { 0 })?;
+        access::reset_cursors(connection)?;
+        applied.restored = true;
+        applied.moved = true;
+    }
+    meta::set(connection, key::TREE_SIZE, &head.size.to_string())?;
+    meta::set_bytes(connection, key::TREE_ROOT, &head.root)
+}
+
+/// Verifies a receipt and settles the items of its batch.
+fn take_receipt(
+    connection: &Connection,
+    me: &Me,
+    receipt: &Receipt,
+    answer: &SyncAnswer,
+    applied: &mut Applied,
+) -> Result<(), FieldError> {
+    let number = receipt.batch();
+    let Some(batch) = outbox::find(connection, me.device, number)? else { return Ok(()) };
+    let Some(status) = answer.statuses.iter().find(|status| status.batch == number) else { return Ok(()) };
+    let server_key = meta::bytes32(connection, key::SERVER_KEY)?.unwrap_or_default();
+    let whole = Receipt { cose: batch.cose.clone(), ..receipt.clone() };
+    let is_ours = receipt.device() == me.device && receipt.leaf.body == batch.hash;
+    if !is_ours || whole.verify(&server_key).is_err() {
+        return Ok(());
+    }
+    outbox::put_receipt(
+        connection,
+        &outbox::ReceiptRow {
+            batch: number,
+            device: me.device,
+            bytes: whole.to_bytes(),
+            items: batch.items,
+            received_ms: receipt.leaf.received_at_ms,
+            log_index: receipt.index,
+            tree_size: receipt.head.head().size,
+        },
+    )?;
+    applied.receipts += 1;
+    applied.moved = true;
+    settle_items(connection, me, (status, receipt.leaf.received_at_ms), applied)
+}
+
+fn settle_items(connection: &Connection, me: &Me, said: (&BatchStatus, i64), applied: &mut Applied) -> Result<(), FieldError> {
+    let (status, received_ms) = said;
+    for (index, item) in change::of_batch(connection, me.device, status.batch)?.into_iter().enumerate() {
+        let code = status.items.iter().find(|said| usize::try_from(said.index) == Ok(index)).map_or("ok", |said| said.code.as_str());
+        applied.touch(item.record);
+        if KEPT.contains(&code) {
+            project::visit::fix_start(connection, &item)?;
+            change::settle(connection, &item.hash, state::RECEIVED, received_ms)?;
+            applied.pushed += 1;
+            continue;
+        }
+        change::settle(connection, &item.hash, state::REFUSED, received_ms)?;
+        let kind = project::kind_of(connection, item.record)?;
+        quarantine::put(
+            connection,
+            &quarantine::QuarantineRow {
+                id: 0,
+                hash: item.hash,
+                record: item.record,
+                kind: kind.clone(),
+                batch: item.batch,
+                code: code.to_owned(),
+                bytes: item.bytes.clone(),
+                received_ms,
+                own: true,
+            },
+        )?;
+        refused::restore_draft(connection, &item)?;
+        applied.refused.push(RefusedItem { record: item.record, code: Cow::Owned(code.to_owned()) });
+    }
+    Ok(())
+}

@@ -1,0 +1,303 @@
+//! The conversation of one sync: what to ask next, and when to stop.
+//!
+//! It holds no socket and no ledger: the host takes a request, carries it, brings the response, and may use the
+//! ledger for anything else in between. Sizes follow the link: 64 KB at first, twice as much after a fast success,
+//! half after a failure.
+
+use super::{apply::{self, Applied, RefusedItem}, seal};
+use crate::{
+    error::FieldError,
+    exchange::{Request, Response},
+    ledger::Ledger,
+    me::Me,
+    store::{
+        access, count, in_transaction,
+        meta::{self, key},
+        outbox, time,
+    },
+};
+use daohu_domain::{calendar::Instant, time::Stamp};
+use daohu_wire::{
+    Batch, Cursor, RequestSignature, SyncAnswer, SyncRequest,
+    limits::{BATCHES_PER_REQUEST_MAX, MAX_BYTES_CEILING, MAX_BYTES_FLOOR, MAX_BYTES_START},
+    request::CAP_WANT_PROOF,
+    request_signature::SeenRequest,
+};
+use rusqlite::Connection;
+use serde::Serialize;
+
+/// A success faster than this doubles the size of the next request.
+const FAST_MS: i64 = 5_000;
+
+/// How often one exchange is tried before the link counts as dead.
+const TRIES_MAX: u32 = 2;
+
+/// The one path.
+const PATH: &str = "/v1/sync";
+
+/// What a person may ask of a sync.
+#[derive(Debug, Clone, Default)]
+pub struct SyncOptions {
+    /// At most this many requests.
+    pub requests_max: Option<u32>,
+    /// Another address of the same office; remembered once its key has proved to be the enrolled one.
+    pub server: Option<String>,
+    /// Another address for this run only.
+    pub server_once: Option<String>,
+    /// The size to begin with, for who knows the link.
+    pub first_bytes: Option<u32>,
+}
+
+/// What a sync did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SyncReport {
+    /// Requests that were answered or lost.
+    pub requests: u32,
+    /// Bodies sent, in bytes.
+    pub bytes_up: u64,
+    /// Bodies received, in bytes.
+    pub bytes_down: u64,
+    /// Items the server took.
+    pub pushed: u64,
+    /// Changes that were new here.
+    pub pulled: u64,
+    /// Items that were refused, by the server or here.
+    pub refused: Vec<RefusedItem>,
+    /// Verified receipts.
+    pub receipts: u64,
+    /// There is more, but the conversation was bounded.
+    pub more: bool,
+    /// Grants that ended and were purged.
+    pub revoked: Vec<u64>,
+    /// The server's log is an older one than this device has seen; what it lacks was sent again.
+    pub restored: bool,
+    /// The server's time.
+    pub server_time: Option<Instant>,
+}
+
+#[derive(Debug, Clone)]
+struct InFlight {
+    sent_mono_ms: i64,
+    cursors: Vec<Cursor>,
+    head: Option<(u64, [u8; 32])>,
+}
+
+/// The conversation of one sync.
+#[derive(Debug)]
+pub struct SyncConversation {
+    options: SyncOptions,
+    server: String,
+    link_bytes: u32,
+    goes_on: bool,
+    wants_more: bool,
+    tries: u32,
+    in_flight: Option<InFlight>,
+    report: SyncReport,
+}
+
+impl Ledger {
+    /// Begins a sync.
+    ///
+    /// # Errors
+    /// `not_enrolled`; `device_revoked` or `batch_fork` when this device must enrol anew first.
+    pub fn begin_sync(&mut self, options: SyncOptions) -> Result<SyncConversation, FieldError> {
+        self.me()?;
+        if let Some(code) = meta::text(&self.connection, key::CLOSED)? {
+            return Err(FieldError::named(&code));
+        }
+        let known = meta::text(&self.connection, key::SERVER)?.unwrap_or_default();
+        let server = options.server.clone().or_else(|| options.server_once.clone()).unwrap_or(known);
+        let kept = u32::try_from(meta::number(&self.connection, key::LINK_BYTES)?).unwrap_or(0);
+        let kept = if kept == 0 { MAX_BYTES_START } else { kept.clamp(MAX_BYTES_FLOOR, MAX_BYTES_START) };
+        let link_bytes = options.first_bytes.map_or(kept, |bytes| bytes.clamp(MAX_BYTES_FLOOR, MAX_BYTES_CEILING));
+        let report = SyncReport::default();
+        Ok(SyncConversation { options, server, link_bytes, goes_on: true, wants_more: false, tries: 0, in_flight: None, report })
+    }
+}
+
+impl SyncConversation {
+    /// Returns the address of the server.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Returns how many bytes the next request and answer may have.
+    #[must_use]
+    pub const fn link_bytes(&self) -> u32 {
+        self.link_bytes
+    }
+
+    /// Returns what to carry next, or `None` when both sides are level or the bound is reached.
+    ///
+    /// # Errors
+    /// `disk_full` or `store_failed` when a batch cannot be stored before it is sent: nothing was sent then.
+    pub fn next_request(&mut self, ledger: &mut Ledger) -> Result<Option<Request>, FieldError> {
+        if !self.goes_on {
+            return Ok(None);
+        }
+        if self.options.requests_max.is_some_and(|max| self.report.requests >= max) {
+            self.report.more = true;
+            return Ok(None);
+        }
+        let me = ledger.me()?;
+        let now = ledger.stamp()?;
+        let link_bytes = self.link_bytes;
+        // What was written since a restart has no server time yet to hold on to. One empty exchange gives it before
+        // the batch is sealed with what is known.
+        let asks_time_first = self.report.requests == 0
+            && self.options.requests_max != Some(1)
+            && time::anchors(&ledger.connection, now.boot)?.is_empty();
+        let (request, in_flight, counter) = in_transaction(&mut ledger.connection, |connection| {
+            if !asks_time_first {
+                seal::seal_all(connection, &me, now, link_bytes)?;
+            }
+            let (request, in_flight) = compose(connection, &me, now, link_bytes)?;
+            let counter = meta::number(connection, key::COUNTER)? + 1;
+            meta::set_number(connection, key::COUNTER, counter)?;
+            Ok((request, in_flight, count(counter)))
+        })?;
+        let body = request.encode()?;
+        let seen = SeenRequest { method: "POST", path: PATH, body: &body };
+        let signature = RequestSignature::sign(&me.key, me.device, counter, seen)?;
+        self.in_flight = Some(in_flight);
+        self.report.requests += 1;
+        self.report.bytes_up += u64::try_from(body.len()).unwrap_or(0);
+        let headers = vec![
+            ("content-type".to_owned(), "application/vnd.daohu.sync+cbor".to_owned()),
+            ("content-encoding".to_owned(), "zstd".to_owned()),
+            ("daohu-signature".to_owned(), signature),
+        ];
+        Ok(Some(Request { method: "POST", path: PATH.to_owned(), headers, body }))
+    }
+
+    /// Takes what came back, in one transaction with its cursors.
+    ///
+    /// # Errors
+    /// The server's code; `not_our_server` for a body that is not from the enrolled server. Nothing counts as sent
+    /// then, and the next sync sends the same bytes again.
+    pub fn on_response(&mut self, ledger: &mut Ledger, response: &Response) -> Result<(), FieldError> {
+        self.report.bytes_down += u64::try_from(response.body.len()).unwrap_or(0);
+        let Some(in_flight) = self.in_flight.take() else { return Ok(()) };
+        if response.status != 200 {
+            return self.on_refusal(ledger, response);
+        }
+        let answer = self.trusted(ledger, response).inspect_err(|_| self.goes_on = false)?;
+        let now = ledger.stamp()?;
+        let taken = apply::Taken {
+            answer: &answer,
+            now,
+            midway_mono_ms: i64::midpoint(in_flight.sent_mono_ms, now.mono_ms),
+            cursors: &in_flight.cursors,
+            head: in_flight.head,
+        };
+        let applied = in_transaction(&mut ledger.connection, |connection| apply::apply(connection, &taken))?;
+        self.tries = 0;
+        let elapsed = now.mono_ms.saturating_sub(in_flight.sent_mono_ms);
+        if elapsed < FAST_MS {
+            self.link_bytes = self.link_bytes.saturating_mul(2).min(MAX_BYTES_CEILING);
+        }
+        self.link_bytes = self.link_bytes.min(answer.max_bytes.max(MAX_BYTES_FLOOR));
+        meta::set_number(&ledger.connection, key::LINK_BYTES, i64::from(self.link_bytes.min(MAX_BYTES_START)))?;
+        if let Some(server) = &self.options.server {
+            meta::set(&ledger.connection, key::SERVER, server)?;
+        }
+        self.add(&answer, applied);
+        let waits = outbox::count_open(&ledger.connection)? > 0 || crate::store::change::count_unsent(&ledger.connection)? > 0;
+        self.settle(waits);
+        Ok(())
+    }
+
+    /// Takes note that the request was lost on the way; the next one is half as big.
+    ///
+    /// # Errors
+    /// `offline` once the link counts as dead. Everything that was sealed is kept and goes the next time.
+    pub fn on_failure(&mut self, ledger: &mut Ledger) -> Result<(), FieldError> {
+        self.in_flight = None;
+        self.shrink(ledger)?;
+        self.tries += 1;
+        if self.tries >= TRIES_MAX {
+            self.goes_on = false;
+            return Err(FieldError::new("offline"));
+        }
+        Ok(())
+    }
+
+    /// Returns what the conversation did so far.
+    #[must_use]
+    pub fn finish(self) -> SyncReport {
+        self.report
+    }
+
+    fn shrink(&mut self, ledger: &Ledger) -> Result<(), FieldError> {
+        self.link_bytes = (self.link_bytes / 2).max(MAX_BYTES_FLOOR);
+        meta::set_number(&ledger.connection, key::LINK_BYTES, i64::from(self.link_bytes.min(MAX_BYTES_START)))
+    }
+
+    fn on_refusal(&mut self, ledger: &Ledger, response: &Response) -> Result<(), FieldError> {
+        self.goes_on = false;
+        let refusal = response.refusal();
+        if matches!(refusal.code(), "device_revoked" | "batch_fork" | "unknown_device") {
+            meta::set(&ledger.connection, key::CLOSED, refusal.code())?;
+        }
+        if refusal.code() == "too_big" {
+            self.shrink(ledger)?;
+        }
+        Err(refusal)
+    }
+
+    /// Reads an answer and makes sure that the enrolled server gave it.
+    fn trusted(&self, ledger: &Ledger, response: &Response) -> Result<SyncAnswer, FieldError> {
+        let stranger = || FieldError::new("not_our_server");
+        let answer = SyncAnswer::decode(&response.body).map_err(|error| stranger().because(error))?;
+        let server_key = meta::bytes32(&ledger.connection, key::SERVER_KEY)?.ok_or_else(stranger)?;
+        answer.head.verify(&server_key).map_err(|error| stranger().because(error))?;
+        Ok(answer)
+    }
+
+    fn add(&mut self, answer: &SyncAnswer, applied: Applied) {
+        self.report.pushed += applied.pushed;
+        self.report.pulled += applied.pulled;
+        self.report.receipts += applied.receipts;
+        self.report.refused.extend(applied.refused);
+        self.report.revoked.extend(applied.purged);
+        self.report.restored |= applied.restored;
+        self.report.server_time = Some(Instant(answer.server_time_ms));
+        self.goes_on = applied.moved;
+        self.wants_more = answer.more || applied.given > 0 || applied.restored;
+    }
+
+    /// Goes on only while each exchange moves something: a server that never answers to a batch must not hold a phone.
+    fn settle(&mut self, waits: bool) {
+        let wanted = self.wants_more || waits;
+        self.report.more = wanted && !self.goes_on;
+        self.goes_on &= wanted;
+    }
+}
+
+/// Puts a request together from what is stored.
+fn compose(connection: &Connection, me: &Me, now: Stamp, link_bytes: u32) -> Result<(SyncRequest, InFlight), FieldError> {
+    let mut request = SyncRequest::new(me.device, now.wall_ms);
+    request.caps = CAP_WANT_PROOF;
+    request.server_epoch = count(meta::number(connection, key::EPOCH)?);
+    request.policy_rev = count(meta::number(connection, key::POLICY_REV)?);
+    request.max_bytes = link_bytes;
+    for grant in access::grants(connection, access::IN_FORCE)? {
+        request.cursors.push(Cursor { grant: grant.id, seq: grant.seq });
+    }
+    if let Some(root) = meta::bytes32(connection, key::TREE_ROOT)? {
+        request.head = Some((count(meta::number(connection, key::TREE_SIZE)?), root));
+    }
+    let raw_max = seal::raw_bytes_max(link_bytes);
+    let mut raw = 0;
+    for row in outbox::open_batches(connection, me.device, u32::try_from(BATCHES_PER_REQUEST_MAX).unwrap_or(1))? {
+        let batch: Batch = seal::stored(connection, &row)?;
+        raw += batch.items.iter().map(|item| item.bytes.len()).sum::<usize>();
+        if raw > raw_max && !request.batches.is_empty() {
+            break;
+        }
+        request.batches.push(batch);
+    }
+    let in_flight = InFlight { sent_mono_ms: now.mono_ms, cursors: request.cursors.clone(), head: request.head };
+    Ok((request, in_flight))
+}

@@ -1,0 +1,102 @@
+//! Changes that other devices wrote: guarded one by one, since one bad change bricks a document for ever.
+//!
+//! The server has guarded them before. What does not pass here all the same is skipped, kept and reported; the
+//! others go on.
+
+use super::apply::{Applied, RefusedItem};
+use crate::{
+    error::FieldError,
+    project,
+    store::{change, change::state, quarantine},
+};
+use daohu_domain::{id::Id, kind::Kind, permission::Act};
+use daohu_record::{Document, GuardContext, Header, Limits, guard_trusted_reader};
+use daohu_wire::{PulledItem, Start, change::content_hash};
+use rusqlite::Connection;
+use std::{borrow::Cow, collections::HashMap};
+
+/// Takes the items of one pull, in their order.
+pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut Applied) -> Result<(), FieldError> {
+    let mut documents: HashMap<Id, Document> = HashMap::new();
+    for item in items {
+        let hash = content_hash(&item.bytes);
+        if change::is_known(connection, &hash)? {
+            continue;
+        }
+        let current = match documents.remove(&item.record) {
+            Some(document) => Some(document),
+            None => project::load(connection, item.record)?,
+        };
+        match guard_trusted_reader(current.as_ref(), &item.bytes, &context(item)) {
+            Ok(accepted) => {
+                documents.insert(item.record, accepted.document);
+                change::add(connection, &row(item, hash))?;
+                applied.touch(item.record);
+                applied.pulled += 1;
+            }
+            Err(refusal) if refusal.code == "duplicate" => documents.extend(current.map(|document| (item.record, document))),
+            Err(refusal) => {
+                documents.extend(current.map(|document| (item.record, document)));
+                set_aside(connection, item, hash, refusal.code)?;
+                applied.refused.push(RefusedItem { record: item.record, code: Cow::Borrowed(refusal.code) });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn context<'a>(item: &PulledItem) -> GuardContext<'a> {
+    GuardContext {
+        kind_of: &daohu_domain::kinds::find,
+        device: item.device,
+        record: item.record,
+        place: item.place,
+        may: &anything,
+        limits: Limits::default(),
+    }
+}
+
+/// The server has asked the rights before.
+fn anything(_: &Kind, _: Act<'_>, _: &Header) -> bool {
+    true
+}
+
+fn row(item: &PulledItem, hash: [u8; 32]) -> change::ChangeRow {
+    let (start_from, start_to) = match item.start {
+        Some(Start::Trusted(at)) => (Some(at), Some(at)),
+        Some(Start::Between(from, to)) => (Some(from), Some(to)),
+        Some(Start::None) | None => (None, None),
+    };
+    change::ChangeRow {
+        typ: change::TYP_CHANGE,
+        hash,
+        record: item.record,
+        place: item.place,
+        bytes: item.bytes.clone(),
+        device: item.device,
+        state: state::FOREIGN,
+        batch: None,
+        boots: String::new(),
+        received_ms: Some(item.received_ms),
+        start_from,
+        start_to,
+    }
+}
+
+fn set_aside(connection: &Connection, item: &PulledItem, hash: [u8; 32], code: &str) -> Result<(), FieldError> {
+    let kind = project::kind_of(connection, item.record)?;
+    quarantine::put(
+        connection,
+        &quarantine::QuarantineRow {
+            id: 0,
+            hash,
+            record: item.record,
+            kind,
+            batch: None,
+            code: code.to_owned(),
+            bytes: item.bytes.clone(),
+            received_ms: item.received_ms,
+            own: false,
+        },
+    )
+}

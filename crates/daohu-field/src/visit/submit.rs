@@ -1,0 +1,117 @@
+//! Handing a visit in: its document is made here, once, in one change with its event.
+
+use super::{VisitAnswer, VisitInput, draft as steps};
+use crate::{
+    error::FieldError,
+    ledger::Ledger,
+    me::Me,
+    pen::{NewRecord, Pen},
+    store::{
+        draft::{self, DraftRow},
+        in_transaction, projection,
+    },
+};
+use daohu_domain::{
+    calendar::Instant,
+    id::Id,
+    kind::{Fields, Json},
+    kinds::visit::KIND,
+    time::Stamp,
+};
+use serde_json::json;
+
+impl Ledger {
+    /// Hands a visit in: a draft for the first time, a returned, corrected or withdrawn one again.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid_record`, `secret_in_text`, `forbidden_writer`, `bad_state`: the draft is as it was.
+    pub fn submit_visit(&mut self, id: Id) -> Result<VisitAnswer, FieldError> {
+        let Some(row) = draft::find(&self.connection, id)? else { return self.resubmit(id) };
+        if projection::find(&self.connection, id)?.is_some() {
+            return self.resubmit(id);
+        }
+        if row.state != "sealed" {
+            self.seal_visit(id)?;
+        }
+        let pen = self.pen()?;
+        let kept = draft::fields(&self.connection, id)?;
+        let fields = whole(&pen, &kept);
+        let grants = Me::grants_ever(&self.connection)?;
+        in_transaction(&mut self.connection, |connection| {
+            let new = NewRecord {
+                id,
+                kind: &KIND,
+                place: row.place,
+                household: Some(row.household),
+                fields,
+                event: Some("submit"),
+                grants: &grants,
+            };
+            pen.create(connection, new)?;
+            draft::remove(connection, id)
+        })?;
+        self.visit(id)
+    }
+
+    /// Keeps text for a visit that was withdrawn or returned, until it is handed in again.
+    pub(super) fn set_withdrawn(&mut self, id: Id, input: &VisitInput) -> Result<VisitAnswer, FieldError> {
+        let record = projection::find(&self.connection, id)?.filter(|record| record.kind == "visit");
+        let record = record.ok_or_else(|| FieldError::new("not_found"))?;
+        if input.is_more_than_text() || !matches!(record.state.as_str(), "draft" | "returned" | "correcting") {
+            return Err(FieldError::new("sealed"));
+        }
+        let Some(household) = record.household else { return Err(FieldError::new("not_found")) };
+        let mut fields = Fields::new();
+        for (key, text) in [("narrative", &input.narrative), ("reason", &input.reason)] {
+            if let Some(text) = text {
+                fields.insert(key.to_owned(), json!(text));
+            }
+        }
+        let now = self.clock.wall_ms();
+        let row = DraftRow { id, household, place: record.place, state: "sealed".to_owned(), changed_ms: now };
+        in_transaction(&mut self.connection, |connection| steps::put(connection, &row, &fields))?;
+        self.visit(id)
+    }
+
+    fn resubmit(&mut self, id: Id) -> Result<VisitAnswer, FieldError> {
+        let record = projection::find(&self.connection, id)?.filter(|record| record.kind == "visit");
+        let record = record.ok_or_else(|| FieldError::new("not_found"))?;
+        if !matches!(record.state.as_str(), "draft" | "returned" | "correcting") {
+            return Err(FieldError::new("bad_state").with(json!({ "state": record.state })));
+        }
+        let pen = self.pen()?;
+        let mut carried = draft::fields(&self.connection, id)?;
+        carried.retain(|key, _| key == "narrative" || key == "reason");
+        in_transaction(&mut self.connection, |connection| {
+            pen.append(connection, id, "resubmit", carried)?;
+            draft::remove(connection, id)
+        })?;
+        self.visit(id)
+    }
+}
+
+/// Returns the fields of the document: what was written, who recorded it, and the moments as the event's clocks see
+/// them.
+fn whole(pen: &Pen, kept: &Fields) -> Fields {
+    let mut fields: Fields = kept.iter().filter(|(key, _)| !key.starts_with('_')).map(|(key, value)| (key.clone(), value.clone())).collect();
+    for (key, clocks) in [("start", steps::START), ("end", steps::END)] {
+        if let Some(captured) = steps::clocks_of(kept, clocks) {
+            fields.insert(key.to_owned(), json!(seen_from(&pen.stamp, &captured)));
+        }
+    }
+    fields.insert("recorder".to_owned(), json!(pen.me.person));
+    if let Some(Json::Array(others)) = fields.get_mut("participants")
+        && !others.contains(&json!(pen.me.person))
+    {
+        others.insert(0, json!(pen.me.person));
+    }
+    fields
+}
+
+/// Returns a captured moment as it lies before the event on the event's own clocks.
+///
+/// A reader of the document knows only the event's clocks. Within one boot the distance on the monotonic clock is
+/// the true one, whatever was done to the wall clock in between.
+fn seen_from(now: &Stamp, captured: &Stamp) -> Instant {
+    if captured.boot == now.boot { Instant(now.wall_ms - (now.mono_ms - captured.mono_ms)) } else { Instant(captured.wall_ms) }
+}
