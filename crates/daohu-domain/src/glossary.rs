@@ -105,9 +105,7 @@ impl Page {
     }
 
     fn head(&mut self, more: &[&str]) {
-        let row_start = self.text.len();
         self.row("中文", "English", more);
-        debug_assert!(self.text.len() > row_start);
         let bars = "|---".repeat(more.len() + 2);
         let _ = writeln!(self.text, "{bars}|");
     }
@@ -190,8 +188,7 @@ impl Page {
             let to = if event.to.is_empty() { "—" } else { event.to };
             self.row(event.zh, event.en, &[event.name, &event.from.join(", "), to, &by]);
             for field in event.fields {
-                self.field(field, &format!("{}.", event.name));
-                self.list_note(field);
+                self.carried(field, event.name);
             }
         }
     }
@@ -202,8 +199,9 @@ impl Page {
         self.choice_table(of);
     }
 
-    /// Writes the values of a field of an event as rows below it, where a table of its own would break the table.
-    fn list_note(&mut self, field: &Field) {
+    /// Writes a field of an event, and its values, as rows below the event: a table of its own would break the table.
+    fn carried(&mut self, field: &Field, event: &str) {
+        self.row(field.zh, field.en, &[&format!("`{event}.{}`", field.key), &shape(field), "", &rules(field)]);
         if let Shape::Choice(of) = field.shape {
             for choice in of {
                 self.row(choice.zh, choice.en, &[&format!("`{}`", choice.slug), "", "", ""]);

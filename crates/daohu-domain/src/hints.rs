@@ -67,7 +67,7 @@ fn check_turned_no(facts: &HintFacts<'_>) -> Option<Hint> {
         hint(
             "CHECK",
             &format!("“{}”改成了“否”，要不要记一件要办的事？", label.0),
-            &format!("{} has become “no”: note something to do?", label.1),
+            &format!("{} has become no: note something to do?", label.1),
         )
     })
 }

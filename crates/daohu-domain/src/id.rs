@@ -1,6 +1,6 @@
 //! Identifiers: sixteen bytes, printed as a lower-case hyphenated UUID.
 //!
-//! A record's id is a UUIDv7 made where the record is made, so that ids sort by age and need no server.
+//! A record's id is a UUID of version 7 made where the record is made, so that ids sort by age and need no server.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub struct Id(Uuid);
 
 impl Id {
-    /// Makes a UUIDv7 from an instant (milliseconds since 1970) and ten random bytes.
+    /// Makes a UUID of version 7 from an instant (milliseconds since 1970) and ten random bytes.
     #[must_use]
     pub fn v7(at_ms: i64, random: [u8; 10]) -> Self {
         let millis = u64::try_from(at_ms).unwrap_or(0);

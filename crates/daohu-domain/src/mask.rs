@@ -15,8 +15,7 @@ pub fn masked(field: &Field, value: &Json) -> Json {
     }
     let text = value.as_str();
     match (field.mask, text) {
-        (Mask::None, _) if field.level < Level::L3 => value.clone(),
-        (Mask::Name, Some(_)) if field.level < Level::L3 => value.clone(),
+        (Mask::None | Mask::Name, _) if field.level < Level::L3 => value.clone(),
         (Mask::IdNumber, Some(text)) => Json::String(id_number(text)),
         (Mask::Phone, Some(text)) => Json::String(phone(text)),
         (Mask::Bank, Some(text)) => Json::String(bank(text)),

@@ -37,6 +37,7 @@ pub fn check(kind: &Kind, fields: &Fields, whole: bool) -> Vec<Violation> {
         match fields.get(field.key) {
             None | Some(Json::Null) if whole && field.required => found.push(missing(field)),
             None | Some(Json::Null) => {}
+            Some(Json::Array(list)) if whole && field.required && list.is_empty() => found.push(missing(field)),
             Some(value) => found.extend(shape::check_value(field, value)),
         }
     }

@@ -14,6 +14,9 @@ use crate::{
 /// What a review judges.
 pub const TARGET_KIND: &[Choice] = &[one("visit", "走访", "visit"), one("month_record", "月纪实", "month record")];
 
+/// At which level a review is made; the server goes by the reviewer's role, a phone shows this.
+pub const LEVEL: &[Choice] = &[one("village", "村级", "village"), one("town", "乡级", "township"), one("county", "区级", "county")];
+
 /// Why something is returned.
 pub const RETURN_REASON: &[Choice] = &[
     one("incomplete", "资料不全", "incomplete"),
@@ -26,10 +29,11 @@ pub const RETURN_REASON: &[Choice] = &[
     one("other", "其他", "other"),
 ];
 
-static FIELDS: [Field; 8] = [
+static FIELDS: [Field; 9] = [
     to_one("target", "把关对象", "what is reviewed", "visit").required().sealed(),
     choice("target_kind", "对象种类", "kind of what is reviewed", TARGET_KIND).required().sealed(),
     choice("result", "结果", "result", REVIEW_RESULT).required().sealed(),
+    choice("level", "把关级别", "level of the review", LEVEL).sealed(),
     text("rule", "疑点规则", "rule of the lead").max(40).sealed(),
     choice("return_reason", "退回原因", "why it is returned", RETURN_REASON).sealed(),
     long_text("reason", "意见", "reason").max(1000).sealed(),

@@ -92,8 +92,11 @@ fn read_shape(field: &Field, text: &str) -> Result<Json, Violation> {
     }
 }
 
-/// Joins lines, since a cell may hold a line break where one line is meant.
+/// Joins lines, since a cell may hold a line break where one line is meant, and writes digits in ASCII, since numbers of
+/// groups and households are compared.
 fn one_line(text: &str) -> String {
+    let digits = |letter| if matches!(letter, '０'..='９') { narrow(letter) } else { letter };
+    let text: String = text.chars().map(digits).collect();
     text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 

@@ -133,7 +133,7 @@ fn check_rows(field: &Field, of: &'static [Field], rows: &[Json]) -> Vec<Violati
                 )),
                 None | Some(Json::Null) => {}
                 Some(value) => {
-                    found.extend(check_value(cell, value).into_iter().map(|inner| Violation { field: field.key.to_owned(), ..inner }))
+                    found.extend(check_value(cell, value).into_iter().map(|inner| Violation { field: field.key.to_owned(), ..inner }));
                 }
             }
         }
