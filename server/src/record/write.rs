@@ -11,6 +11,7 @@ use daohu_domain::place::Place;
 use daohu_domain::validate::{self, Violation};
 use daohu_record::{Change, Document, Header, RecordError};
 use daohu_wire::{Batch, BatchHeader, Item};
+use serde_json::json;
 
 use crate::error::OfficeError;
 use crate::intake::{Touched, Work};
@@ -109,7 +110,7 @@ fn write(
             Json::Null
         } else {
             let row = secret::seal(office, record.id, &field, &value);
-            let commitment = Json::from(hex::encode(row.commitment));
+            let commitment = json!({ "hash": hex::encode(row.commitment) });
             plan.secrets.push(row);
             commitment
         };
