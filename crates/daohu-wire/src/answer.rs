@@ -1,20 +1,21 @@
 //! The body of an answer of `POST /v1/sync`: receipts, what is new, the signed head, and how to go on.
 
-use crate::codec::{MapWriter, Reader, Writer, required};
-use crate::error::WireError;
-use crate::head::SignedHead;
-use crate::limits::{
-    ANSWER_BYTES_MAX, ANSWER_INFLATED_BYTES_MAX, BATCH_ITEMS_MAX, CHANGE_BYTES_MAX, DEVICES_MAX, GRANTS_MAX, HEAD_BYTES_MAX, PLACES_MAX,
-    PROOF_HASHES_MAX, PULLED_ITEMS_MAX, RECEIPTS_MAX, SLUG_BYTES_MAX,
+use crate::{
+    codec::{MapWriter, Reader, Writer, required},
+    error::WireError,
+    head::SignedHead,
+    limits::{
+        ANSWER_BYTES_MAX, ANSWER_INFLATED_BYTES_MAX, BATCH_ITEMS_MAX, CHANGE_BYTES_MAX, DEVICES_MAX, GRANTS_MAX, HEAD_BYTES_MAX,
+        PLACES_MAX, PROOF_HASHES_MAX, PULLED_ITEMS_MAX, RECEIPTS_MAX, SLUG_BYTES_MAX,
+    },
+    merkle::Hash,
+    policy::Policy,
+    receipt::Receipt,
+    request::limit,
+    zip::{deflate, inflate},
 };
-use crate::merkle::Hash;
-use crate::policy::Policy;
-use crate::receipt::Receipt;
-use crate::request::limit;
-use crate::zip::{deflate, inflate};
 use daohu_domain::{id::Id, place::Place};
-use std::collections::HashMap;
-use std::hash::Hash as HashKey;
+use std::{collections::HashMap, hash::Hash as HashKey};
 
 /// What became of one item that is not simply `ok`.
 #[derive(Debug, Clone, PartialEq, Eq)]

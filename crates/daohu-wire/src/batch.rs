@@ -3,15 +3,17 @@
 //! A batch is stored before it is first sent, and a retry sends the same bytes. Numbers have no gaps and each header
 //! names the hash of the one before, so that a cloned device shows: two different batches with one number.
 
-use crate::codec::{MapWriter, Reader, Writer, required};
-use crate::error::WireError;
-use crate::item::{Item, TYPE_CHANGE};
-use crate::limits::{
-    ANCHORS_PER_BOOT_MAX, BATCH_COSE_BYTES_MAX, BATCH_ITEMS_MAX, BATCH_RAW_BYTES_MAX, BOOT_ID_BYTES_MAX, BOOTS_PER_BATCH_MAX,
-    PLACES_PER_BATCH_MAX, SCHEMA,
+use crate::{
+    codec::{MapWriter, Reader, Writer, required},
+    error::WireError,
+    item::{Item, TYPE_CHANGE},
+    limits::{
+        ANCHORS_PER_BOOT_MAX, BATCH_COSE_BYTES_MAX, BATCH_ITEMS_MAX, BATCH_RAW_BYTES_MAX, BOOT_ID_BYTES_MAX, BOOTS_PER_BATCH_MAX,
+        PLACES_PER_BATCH_MAX, SCHEMA,
+    },
+    merkle::{Hash, inclusion_path, root, sha256},
+    sign::{AAD_BATCH, DeviceKey, PublicKey, Signed, sign},
 };
-use crate::merkle::{Hash, inclusion_path, root, sha256};
-use crate::sign::{AAD_BATCH, DeviceKey, PublicKey, Signed, sign};
 use daohu_domain::{id::Id, place::Place};
 
 /// A moment of which a device knows the server's time, in milliseconds: server time and the device's monotonic clock.

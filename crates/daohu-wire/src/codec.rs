@@ -2,11 +2,9 @@
 //!
 //! A reader counts down limits while it reads and never reserves memory by a declared length.
 
-use crate::error::WireError;
-use crate::merkle::Hash;
+use crate::{error::WireError, merkle::Hash};
 use daohu_domain::{id::Id, place::Place};
-use minicbor::data::Type;
-use minicbor::{Decoder, Encoder};
+use minicbor::{Decoder, Encoder, data::Type};
 
 /// Writes CBOR into a growing buffer; writing to memory cannot fail.
 pub(crate) struct Writer(Encoder<Vec<u8>>);

@@ -1,10 +1,12 @@
 //! The body of `GET /v1/config`: versions, limits and keys, as JSON, for devices and for people.
 
-use crate::error::WireError;
-use crate::head::ClockKind;
-use crate::limits;
-use crate::seal::SealTo;
-use crate::sign::{PublicKey, key_id};
+use crate::{
+    error::WireError,
+    head::ClockKind,
+    limits,
+    seal::SealTo,
+    sign::{PublicKey, key_id},
+};
 use serde::{Deserialize, Serialize};
 
 /// What a server says about itself to anyone who asks.

@@ -1,11 +1,13 @@
 //! Enrolment: a new device shows a one-time code and its public key, and learns who it works for.
 
-use crate::codec::{MapWriter, Reader, required};
-use crate::error::WireError;
-use crate::limits::{ANSWER_BYTES_MAX, CODE_BYTES_MAX, ENROL_BYTES_MAX, NAME_BYTES_MAX, SLUG_BYTES_MAX};
-use crate::policy::Policy;
-use crate::seal::SealTo;
-use crate::sign::{AAD_ENROL, DeviceKey, PublicKey, Signed, sign};
+use crate::{
+    codec::{MapWriter, Reader, required},
+    error::WireError,
+    limits::{ANSWER_BYTES_MAX, CODE_BYTES_MAX, ENROL_BYTES_MAX, NAME_BYTES_MAX, SLUG_BYTES_MAX},
+    policy::Policy,
+    seal::SealTo,
+    sign::{AAD_ENROL, DeviceKey, PublicKey, Signed, sign},
+};
 use daohu_domain::id::Id;
 
 /// The roles of one user; there are seventeen kinds, and a person may hold one in several places.

@@ -1,10 +1,12 @@
 //! A signed tree head: what the log's key says about the whole log at one moment.
 
-use crate::codec::{MapWriter, Reader, required};
-use crate::error::WireError;
-use crate::limits::HEAD_BYTES_MAX;
-use crate::merkle::Hash;
-use crate::sign::{AAD_HEAD, DeviceKey, PublicKey, Signed, key_id, sign};
+use crate::{
+    codec::{MapWriter, Reader, required},
+    error::WireError,
+    limits::HEAD_BYTES_MAX,
+    merkle::Hash,
+    sign::{AAD_HEAD, DeviceKey, PublicKey, Signed, key_id, sign},
+};
 
 /// Says where a server's time comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

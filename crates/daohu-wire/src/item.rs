@@ -1,8 +1,10 @@
 //! One item of a batch: a raw change of a record, or a sealed value. Its leaf binds record, place and content.
 
-use crate::change::content_hash;
-use crate::merkle::{Hash, leaf_hash, sha256};
-use crate::value::SealedValue;
+use crate::{
+    change::content_hash,
+    merkle::{Hash, leaf_hash, sha256},
+    value::SealedValue,
+};
 use daohu_domain::{id::Id, place::Place};
 
 /// The type of an item that holds a raw change.

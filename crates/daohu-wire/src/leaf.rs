@@ -3,12 +3,14 @@
 //! Deterministic CBOR (RFC 8949, 4.2.1). The leaf hash is SHA-256(0x00 ‖ CBOR), so a leaf that was written in another form is
 //! another leaf.
 
-use crate::codec::{MapWriter, Reader, required};
-use crate::error::WireError;
-use crate::head::ClockKind;
-use crate::limits::PLACES_PER_BATCH_MAX;
-use crate::merkle::{Hash, leaf_hash, sha256};
-use crate::sign::PublicKey;
+use crate::{
+    codec::{MapWriter, Reader, required},
+    error::WireError,
+    head::ClockKind,
+    limits::PLACES_PER_BATCH_MAX,
+    merkle::{Hash, leaf_hash, sha256},
+    sign::PublicKey,
+};
 use daohu_domain::{id::Id, place::Place};
 
 /// Says what a leaf stands for.

@@ -1,8 +1,10 @@
 //! What a device may see and write, and who is who: sent whole when its revision changed.
 
-use crate::codec::{MapWriter, Reader, Writer, required};
-use crate::error::WireError;
-use crate::limits::{CONFIG_BYTES_MAX, DEVICES_MAX, GRANTS_MAX, NAME_BYTES_MAX, PLACES_MAX, SLUG_BYTES_MAX};
+use crate::{
+    codec::{MapWriter, Reader, Writer, required},
+    error::WireError,
+    limits::{CONFIG_BYTES_MAX, DEVICES_MAX, GRANTS_MAX, NAME_BYTES_MAX, PLACES_MAX, SLUG_BYTES_MAX},
+};
 use daohu_domain::{id::Id, place::Place};
 
 /// One grant as its device sees it.

@@ -3,17 +3,20 @@
 //! It ties four things together: the device's signed header, the leaf that names its hash and the time of receipt, the
 //! inclusion path, and the signed head of the whole log. With item paths it also proves single items of the batch.
 
-use crate::batch::{BatchHeader, header_of};
-use crate::codec::{MapWriter, Reader, Writer, required};
-use crate::error::WireError;
-use crate::head::SignedHead;
-use crate::item::item_leaf;
-use crate::leaf::{Leaf, LeafType};
-use crate::limits::{
-    BATCH_COSE_BYTES_MAX, HEAD_BYTES_MAX, ITEM_PROOFS_MAX, LEAF_BYTES_MAX, PROOF_HASHES_MAX, RECEIPT_FILE_BYTES_MAX, RECEIPTS_PER_FILE_MAX,
+use crate::{
+    batch::{BatchHeader, header_of},
+    codec::{MapWriter, Reader, Writer, required},
+    error::WireError,
+    head::SignedHead,
+    item::item_leaf,
+    leaf::{Leaf, LeafType},
+    limits::{
+        BATCH_COSE_BYTES_MAX, HEAD_BYTES_MAX, ITEM_PROOFS_MAX, LEAF_BYTES_MAX, PROOF_HASHES_MAX, RECEIPT_FILE_BYTES_MAX,
+        RECEIPTS_PER_FILE_MAX,
+    },
+    merkle::{Hash, sha256, verify_inclusion},
+    sign::PublicKey,
 };
-use crate::merkle::{Hash, sha256, verify_inclusion};
-use crate::sign::PublicKey;
 use daohu_domain::{id::Id, place::Place};
 
 /// The proof that one item is in the batch.

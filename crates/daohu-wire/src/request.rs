@@ -1,13 +1,13 @@
 //! The body of `POST /v1/sync`: what a device brings and from where it wants to go on.
 
-use crate::batch::Batch;
-use crate::codec::{MapWriter, Reader, required};
-use crate::error::WireError;
-use crate::limits::{
-    BATCHES_PER_REQUEST_MAX, CURSORS_MAX, MAX_BYTES_START, PROTO_MAX, PROTO_MIN, REQUEST_BYTES_MAX, REQUEST_INFLATED_BYTES_MAX,
+use crate::{
+    batch::Batch,
+    codec::{MapWriter, Reader, required},
+    error::WireError,
+    limits::{BATCHES_PER_REQUEST_MAX, CURSORS_MAX, MAX_BYTES_START, PROTO_MAX, PROTO_MIN, REQUEST_BYTES_MAX, REQUEST_INFLATED_BYTES_MAX},
+    merkle::Hash,
+    zip::{deflate, inflate},
 };
-use crate::merkle::Hash;
-use crate::zip::{deflate, inflate};
 use daohu_domain::id::Id;
 
 /// Wish of a device, a bit of [`SyncRequest::caps`]: send my own items too (after a re-installation).

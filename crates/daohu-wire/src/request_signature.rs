@@ -3,11 +3,13 @@
 //! A COSE_Sign1 with detached payload. The payload is rebuilt by the receiver from what it sees of the request, from the
 //! device in the kid and from the counter in the unprotected header; it is covered because it is part of the payload.
 
-use crate::codec::MapWriter;
-use crate::error::WireError;
-use crate::limits::SIGNATURE_HEADER_BYTES_MAX;
-use crate::merkle::sha256;
-use crate::sign::{AAD_REQUEST, DeviceKey, PublicKey, Signed, sign_detached};
+use crate::{
+    codec::MapWriter,
+    error::WireError,
+    limits::SIGNATURE_HEADER_BYTES_MAX,
+    merkle::sha256,
+    sign::{AAD_REQUEST, DeviceKey, PublicKey, Signed, sign_detached},
+};
 use daohu_domain::id::Id;
 
 /// The label of the counter in the unprotected header, from the range for private use.

@@ -4,13 +4,14 @@
 //! purpose cannot be passed off as another. Randomness is handed in.
 
 use crate::error::WireError;
-use hpke::aead::ChaCha20Poly1305;
-use hpke::kdf::HkdfSha256;
-use hpke::kem::X25519HkdfSha256;
-use hpke::rand_core::{TryCryptoRng, TryRng};
-use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
-use std::convert::Infallible;
-use std::fmt;
+use hpke::{
+    Deserializable, Kem, OpModeR, OpModeS, Serializable,
+    aead::ChaCha20Poly1305,
+    kdf::HkdfSha256,
+    kem::X25519HkdfSha256,
+    rand_core::{TryCryptoRng, TryRng},
+};
+use std::{convert::Infallible, fmt};
 
 /// The purpose of a batch file (`DHB1`).
 pub const INFO_FILE: &[u8] = b"daohu/file/1";

@@ -1,9 +1,7 @@
 //! Signatures: COSE_Sign1 (RFC 9052) with Ed25519, a purpose in `external_aad`, and {alg, kid} in the protected header.
 
-use crate::error::WireError;
-use crate::merkle::sha256;
-use coset::iana::Algorithm;
-use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, RegisteredLabelWithPrivate};
+use crate::{error::WireError, merkle::sha256};
+use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, RegisteredLabelWithPrivate, iana::Algorithm};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use std::fmt;
 

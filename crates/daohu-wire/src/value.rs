@@ -3,11 +3,13 @@
 //! The plaintext is salt (16) ‖ value. The document holds only the commitment SHA-256(salt ‖ value); the salt travels inside the
 //! ciphertext alone, so nobody without the vault can try values against the commitment.
 
-use crate::codec::{Reader, Writer};
-use crate::error::WireError;
-use crate::limits::{NAME_BYTES_MAX, SEALED_VALUE_BYTES_MAX};
-use crate::merkle::{Hash, sha256};
-use crate::seal::{INFO_VALUE, SealKey, SealTo, seal};
+use crate::{
+    codec::{Reader, Writer},
+    error::WireError,
+    limits::{NAME_BYTES_MAX, SEALED_VALUE_BYTES_MAX},
+    merkle::{Hash, sha256},
+    seal::{INFO_VALUE, SealKey, SealTo, seal},
+};
 use daohu_domain::id::Id;
 
 /// Random bytes of one salt.

@@ -1,12 +1,15 @@
 //! Batches: what the signature covers, what the root covers, and what a change's hash is.
 
 use crate::fixture::{REAL_CHANGE, batch, chunk, device, device_key, header, id, items, log_key, sealed_value, township, village};
-use daohu_wire::batch::{Batch, BatchHeader, Boot, header_of, verified_header};
-use daohu_wire::change::content_hash;
-use daohu_wire::item::{Item, item_leaf};
-use daohu_wire::limits::{BATCH_ITEMS_MAX, BATCH_RAW_BYTES_MAX, BOOTS_PER_BATCH_MAX, SCHEMA};
-use daohu_wire::merkle::{root, sha256, verify_inclusion};
-use daohu_wire::{WireError, change_hash};
+use daohu_wire::{
+    WireError,
+    batch::{Batch, BatchHeader, Boot, header_of, verified_header},
+    change::content_hash,
+    change_hash,
+    item::{Item, item_leaf},
+    limits::{BATCH_ITEMS_MAX, BATCH_RAW_BYTES_MAX, BOOTS_PER_BATCH_MAX, SCHEMA},
+    merkle::{root, sha256, verify_inclusion},
+};
 
 fn code<T: std::fmt::Debug>(outcome: Result<T, WireError>) -> &'static str {
     outcome.expect_err("it is refused").code()

@@ -1,10 +1,7 @@
 //! What a server says about itself, and the sentences of every error.
 
 use crate::fixture::{log_key, seal_key};
-use daohu_wire::WireError;
-use daohu_wire::config::ServerConfig;
-use daohu_wire::head::ClockKind;
-use daohu_wire::limits;
+use daohu_wire::{WireError, config::ServerConfig, head::ClockKind, limits};
 use std::collections::BTreeSet;
 
 fn config() -> ServerConfig {

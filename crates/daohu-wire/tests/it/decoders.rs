@@ -1,15 +1,18 @@
 //! Six properties that every decoder keeps: random bytes, mutated bytes, round trip, truncation, size, unknown keys.
 
 use crate::fixture::{Seeded, answer, batch, enrol_answer, enrol_request, head, leaf, policy, receipt, request, sealed_value};
-use daohu_wire::batch::{Batch, header_of};
-use daohu_wire::config::ServerConfig;
-use daohu_wire::enrol::{EnrolAnswer, EnrolRequest};
-use daohu_wire::head::{ClockKind, SignedHead};
-use daohu_wire::leaf::Leaf;
-use daohu_wire::receipt::{self, Receipt};
-use daohu_wire::request_signature::{RequestSignature, SeenRequest};
-use daohu_wire::value::SealedValue;
-use daohu_wire::{SyncAnswer, SyncRequest, WireError, change_hash};
+use daohu_wire::{
+    SyncAnswer, SyncRequest, WireError,
+    batch::{Batch, header_of},
+    change_hash,
+    config::ServerConfig,
+    enrol::{EnrolAnswer, EnrolRequest},
+    head::{ClockKind, SignedHead},
+    leaf::Leaf,
+    receipt::{self, Receipt},
+    request_signature::{RequestSignature, SeenRequest},
+    value::SealedValue,
+};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 

@@ -1,8 +1,10 @@
 //! Enrolment: the request proves that the device holds the key it shows.
 
 use crate::fixture::{device, device_key, enrol_answer, enrol_request, id, log_key, seal_key};
-use daohu_wire::enrol::{EnrolAnswer, EnrolRequest};
-use daohu_wire::seal::INFO_STORE_KEY;
+use daohu_wire::{
+    enrol::{EnrolAnswer, EnrolRequest},
+    seal::INFO_STORE_KEY,
+};
 
 #[test]
 fn a_request_opens_with_what_was_asked() {

@@ -1,19 +1,21 @@
 //! One small world with fixed keys, used by all tests: a device, a log, a seal key, three records.
 
 use daohu_domain::{id::Id, place::Place};
-use daohu_wire::answer::{BatchStatus, ItemStatus, Pulled, PulledItem, Start, SyncAnswer};
-use daohu_wire::batch::{Anchor, Batch, BatchHeader, Boot};
-use daohu_wire::enrol::{EnrolAnswer, EnrolRequest};
-use daohu_wire::head::{ClockKind, SignedHead};
-use daohu_wire::item::Item;
-use daohu_wire::leaf::{Leaf, PlaceRange};
-use daohu_wire::merkle::{Hash, inclusion_path, root, sha256};
-use daohu_wire::policy::{GrantView, KnownDevice, KnownPlace, Policy, Revoked};
-use daohu_wire::receipt::{ItemProof, Receipt};
-use daohu_wire::request::{Cursor, SyncRequest};
-use daohu_wire::seal::{INFO_STORE_KEY, SealKey, seal};
-use daohu_wire::sign::DeviceKey;
-use daohu_wire::value::SealedValue;
+use daohu_wire::{
+    answer::{BatchStatus, ItemStatus, Pulled, PulledItem, Start, SyncAnswer},
+    batch::{Anchor, Batch, BatchHeader, Boot},
+    enrol::{EnrolAnswer, EnrolRequest},
+    head::{ClockKind, SignedHead},
+    item::Item,
+    leaf::{Leaf, PlaceRange},
+    merkle::{Hash, inclusion_path, root, sha256},
+    policy::{GrantView, KnownDevice, KnownPlace, Policy, Revoked},
+    receipt::{ItemProof, Receipt},
+    request::{Cursor, SyncRequest},
+    seal::{INFO_STORE_KEY, SealKey, seal},
+    sign::DeviceKey,
+    value::SealedValue,
+};
 
 /// 2019-06-04T10:00:00+08:00.
 pub(crate) const NOON_MS: i64 = 1_559_613_600_000;

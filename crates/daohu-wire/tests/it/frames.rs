@@ -1,10 +1,12 @@
 //! Requests and answers: what goes in comes out, small when nothing happened, and bounded whatever comes.
 
 use crate::fixture::{NOON_MS, answer, batch, device, id, log_key, request, village};
-use daohu_wire::answer::{Pulled, SyncAnswer};
-use daohu_wire::head::{ClockKind, SignedHead};
-use daohu_wire::limits::{CURSORS_MAX, MAX_BYTES_START, PROTO_MAX, REQUEST_BYTES_MAX};
-use daohu_wire::request::{Cursor, SyncRequest, common_version};
+use daohu_wire::{
+    answer::{Pulled, SyncAnswer},
+    head::{ClockKind, SignedHead},
+    limits::{CURSORS_MAX, MAX_BYTES_START, PROTO_MAX, REQUEST_BYTES_MAX},
+    request::{Cursor, SyncRequest, common_version},
+};
 
 #[test]
 fn a_request_comes_out_as_it_went_in() {

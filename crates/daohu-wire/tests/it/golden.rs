@@ -6,15 +6,17 @@ use crate::fixture::{
     NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, id, items, leaf, log_key, log_leaves,
     receipt, request, seal_key, sealed_value, village,
 };
-use daohu_wire::batch::{Batch, header_of, verified_header};
-use daohu_wire::head::{ClockKind, SignedHead};
-use daohu_wire::leaf::Leaf;
-use daohu_wire::receipt::{from_file, to_file};
-use daohu_wire::request_signature::{RequestSignature, SeenRequest};
-use daohu_wire::{EnrolAnswer, EnrolRequest, SyncAnswer, SyncRequest, change_hash};
+use daohu_wire::{
+    EnrolAnswer, EnrolRequest, SyncAnswer, SyncRequest,
+    batch::{Batch, header_of, verified_header},
+    change_hash,
+    head::{ClockKind, SignedHead},
+    leaf::Leaf,
+    receipt::{from_file, to_file},
+    request_signature::{RequestSignature, SeenRequest},
+};
 use serde_json::{Value, json};
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/protocol-vectors")

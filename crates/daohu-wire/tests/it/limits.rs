@@ -1,11 +1,13 @@
 //! Bodies that want too much: bombs, declared lengths without bytes, frames behind frames, endless nesting.
 
 use crate::fixture::request;
-use daohu_wire::answer::SyncAnswer;
-use daohu_wire::batch::Batch;
-use daohu_wire::limits::{ANSWER_INFLATED_BYTES_MAX, BATCH_ITEMS_MAX, REQUEST_INFLATED_BYTES_MAX};
-use daohu_wire::receipt;
-use daohu_wire::request::SyncRequest;
+use daohu_wire::{
+    answer::SyncAnswer,
+    batch::Batch,
+    limits::{ANSWER_INFLATED_BYTES_MAX, BATCH_ITEMS_MAX, REQUEST_INFLATED_BYTES_MAX},
+    receipt,
+    request::SyncRequest,
+};
 
 fn packed(plain: &[u8]) -> Vec<u8> {
     zstd::bulk::compress(plain, 3).expect("it can be compressed")

@@ -7,9 +7,7 @@ use daohu_wire::merkle::{
 };
 use proptest::prelude::*;
 use sha2::Sha256;
-use std::cell::Cell;
-use std::collections::HashMap;
-use std::convert::Infallible;
+use std::{cell::Cell, collections::HashMap, convert::Infallible};
 
 /// Nodes in memory, as a store keeps them: an unknown one is a broken promise of the tree.
 #[derive(Default)]

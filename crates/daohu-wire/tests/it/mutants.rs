@@ -1,10 +1,10 @@
 //! Twenty thousand mutants of every frame: none panics, and none passes for another signed thing.
 
-use crate::decoders::decoders;
-use crate::fixture::{Seeded, batch, device_key, head, log_key, receipt};
-use daohu_wire::batch::Batch;
-use daohu_wire::head::SignedHead;
-use daohu_wire::receipt::Receipt;
+use crate::{
+    decoders::decoders,
+    fixture::{Seeded, batch, device_key, head, log_key, receipt},
+};
+use daohu_wire::{batch::Batch, head::SignedHead, receipt::Receipt};
 
 /// Bends bytes in one of seven ways, sometimes in several.
 pub(crate) fn mutate(valid: &[u8], random: &mut Seeded) -> Vec<u8> {

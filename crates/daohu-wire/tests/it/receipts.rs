@@ -1,13 +1,15 @@
 //! Receipts: they prove with the log's public key alone, and nothing else passes for one.
 
 use crate::fixture::{batch, device, device_key, head, header, id, items, leaf, log_key, log_leaves, receipt, township};
-use daohu_wire::WireError;
-use daohu_wire::batch::{Batch, BatchHeader, verified_header};
-use daohu_wire::head::{ClockKind, SignedHead};
-use daohu_wire::leaf::{Leaf, LeafType};
-use daohu_wire::merkle::{inclusion_path, leaf_hash, root, sha256};
-use daohu_wire::receipt::{Receipt, from_file, to_file};
-use daohu_wire::sign::key_id;
+use daohu_wire::{
+    WireError,
+    batch::{Batch, BatchHeader, verified_header},
+    head::{ClockKind, SignedHead},
+    leaf::{Leaf, LeafType},
+    merkle::{inclusion_path, leaf_hash, root, sha256},
+    receipt::{Receipt, from_file, to_file},
+    sign::key_id,
+};
 
 fn code(receipt: &Receipt) -> &'static str {
     receipt.verify(&log_key().public()).expect_err("it is refused").code()

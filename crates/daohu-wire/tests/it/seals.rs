@@ -1,9 +1,11 @@
 //! Sealing: against the known answer of RFC 9180's suite in shape, and against every wrong key, purpose and bit.
 
 use crate::fixture::{id, seal_key, sealed_value};
-use daohu_wire::merkle::sha256;
-use daohu_wire::seal::{INFO_FILE, INFO_VALUE, SealKey, seal};
-use daohu_wire::value::{SALT_BYTES, SealedValue};
+use daohu_wire::{
+    merkle::sha256,
+    seal::{INFO_FILE, INFO_VALUE, SealKey, seal},
+    value::{SALT_BYTES, SealedValue},
+};
 
 const PLAIN: &[u8] = "一句话".as_bytes();
 

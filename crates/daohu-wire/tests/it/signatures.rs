@@ -1,12 +1,13 @@
 //! Signatures: the request header, the purposes that keep signatures apart, and COSE as another library writes it.
 
 use crate::fixture::{NOON_MS, batch, device, device_key, header, id, items, log_key};
-use coset::iana::Algorithm;
-use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder};
-use daohu_wire::WireError;
-use daohu_wire::batch::Batch;
-use daohu_wire::request_signature::{RequestSignature, SeenRequest};
-use daohu_wire::sign::{DeviceKey, PublicKey};
+use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, iana::Algorithm};
+use daohu_wire::{
+    WireError,
+    batch::Batch,
+    request_signature::{RequestSignature, SeenRequest},
+    sign::{DeviceKey, PublicKey},
+};
 use ed25519_dalek::{Signer, SigningKey, Verifier, VerifyingKey};
 
 const SEEN: SeenRequest<'static> = SeenRequest { method: "POST", path: "/v1/sync", body: b"a body" };
