@@ -1,2 +1,22 @@
-//! Skeleton.
-fn main() {}
+//! `daohu`, the server's binary: it reads the words, asks the office once, and prints the answer.
+
+mod args;
+mod commands;
+mod config;
+mod human;
+mod print;
+mod refusal;
+mod width;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match args::Words::try_parse() {
+        Ok(words) => {
+            let answer = commands::run(&words);
+            print::answer(&words.shared, answer)
+        }
+        Err(error) => print::usage(&error),
+    }
+}

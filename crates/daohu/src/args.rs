@@ -1,0 +1,123 @@
+//! The words of the command line. Nothing here decides anything: `commands` does.
+
+pub(crate) mod office;
+pub(crate) mod people;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// daohu (到户): the server of the village visit ledger, and its office commands.
+#[derive(Debug, Parser)]
+#[command(name = "daohu", version, about = "到户：走访台账的服务器与办公室命令 / the server of the village visit ledger", propagate_version = true)]
+pub(crate) struct Words {
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Shared {
+    /// 数据文件夹 / the data folder
+    #[arg(long, global = true, env = "DAOHU_DATA", default_value = "./daohu-data")]
+    pub(crate) data: PathBuf,
+    /// 只打印一个 JSON 值 / print exactly one JSON value
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// 用这个时刻代替墙钟；@文件 表示每次读文件第一行 / the wall clock of this run, or @FILE
+    #[arg(long, global = true, env = "DAOHU_NOW", value_name = "INSTANT")]
+    pub(crate) now: Option<String>,
+    /// 提示用的语言：zh 或 en / language of the sentences
+    #[arg(long, global = true, env = "DAOHU_LANG", value_parser = ["zh", "en"], default_value = "zh")]
+    pub(crate) lang: String,
+}
+
+/// The commands of this version.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// 开始服务 / serve devices and pages
+    Serve(Serve),
+    /// 导入户表、人表、责任人、花名册、整改事项 / import the township's papers
+    Import(office::Import),
+    /// 走访覆盖率 / coverage of a place and month
+    Coverage(office::Coverage),
+    /// 帮扶空档 / gaps of a place and month
+    Gaps(office::Gaps),
+    /// 校验日志或一张回执 / verify the log or a receipt
+    Verify(office::Verify),
+    /// 重建投影与覆盖率 / rebuild projections and coverage rows
+    Rebuild,
+    /// 账号 / accounts
+    #[command(subcommand)]
+    User(people::User),
+    /// 手机 / devices
+    #[command(subcommand)]
+    Device(people::Device),
+    /// 结对 / pairings
+    #[command(subcommand)]
+    Pairing(people::Pairing),
+    /// 请假与代管 / leaves
+    #[command(subcommand)]
+    Leave(people::Leave),
+    /// 规则配置 / rule configuration
+    #[command(subcommand)]
+    Config(office::Config),
+    /// 任意种类的记录 / records of any kind
+    #[command(subcommand)]
+    Record(office::Record),
+    /// 没被接收的条目 / refused items
+    #[command(subcommand)]
+    Quarantine(office::Quarantine),
+    /// 本版没有 / not in this version
+    #[command(hide = true)]
+    ImportBatch(Later),
+    /// 本版没有 / not in this version
+    #[command(hide = true)]
+    Export(Later),
+    /// 本版没有 / not in this version
+    #[command(hide = true)]
+    Backup(Later),
+    /// 本版没有 / not in this version
+    #[command(hide = true)]
+    Restore(Later),
+    /// 本版没有 / not in this version
+    #[command(hide = true)]
+    Audit(Later),
+}
+
+/// What follows a command that is not in this version: taken whole, so that the answer is the sentence and not a complaint about a flag.
+#[derive(Debug, Args)]
+pub(crate) struct Later {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 0.., hide = true)]
+    pub(crate) rest: Vec<String>,
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Serve {
+    /// 监听地址，端口 0 表示随便一个 / address and port; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8780", value_name = "A:P")]
+    pub(crate) listen: String,
+    /// 健康检查的另一个地址 / another address for /healthz and /readyz
+    #[arg(long, value_name = "A:P")]
+    pub(crate) metrics_listen: Option<String>,
+    /// 就绪后把那一行也写进这个文件 / also write the ready line into this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+    /// 本版没有 / not in this version
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// 本版没有 / not in this version
+    #[arg(long, value_name = "URL")]
+    pub(crate) blobs: Option<String>,
+    /// 本版没有 / not in this version
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// 本版没有 / not in this version
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// 本版没有 / not in this version
+    #[arg(long)]
+    pub(crate) tls_self_signed: bool,
+}

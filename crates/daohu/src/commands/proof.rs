@@ -1,0 +1,55 @@
+//! `verify`, `rebuild`, `quarantine`: what the log proves, what can be made anew, what was not accepted.
+
+use super::{Answer, ID, Open, read};
+use crate::{
+    args::office::{Quarantine, Verify},
+    refusal::Refusal,
+};
+use daohu_server::office::Office;
+use daohu_wire::{limits::RECEIPT_FILE_BYTES_MAX, receipt};
+use serde_json::json;
+use std::path::Path;
+
+/// Verifies the log, or a receipt against a key alone.
+pub(super) fn verify(flags: &Verify, open: impl Fn() -> Result<Office, Refusal>) -> Result<Answer, Refusal> {
+    if let (Some(file), Some(key)) = (&flags.receipt, &flags.key) {
+        return receipts(file, key);
+    }
+    let answer = (&open as &Open<'_>)()?.verify()?;
+    if answer["ok"] == true { Ok(answer.into()) } else { Err(Refusal::answered(answer)) }
+}
+
+/// Makes projections and coverage anew; a difference is a fault of ours and says so by its exit.
+pub(super) fn rebuild(office: &Office) -> Result<Answer, Refusal> {
+    let answer = office.rebuild()?;
+    if answer["differences"] == 0 { Ok(answer.into()) } else { Err(Refusal::answered(answer)) }
+}
+
+/// Runs a quarantine command.
+pub(super) fn quarantine(office: &Office, command: &Quarantine) -> Result<Answer, Refusal> {
+    let answer = match command {
+        Quarantine::List => office.quarantine_list()?,
+        Quarantine::Show { id } => office.quarantine_show(read(id, "ID", ID)?)?,
+        Quarantine::Release { id } => office.quarantine_release(read(id, "ID", ID)?)?,
+    };
+    Ok(answer.into())
+}
+
+/// Verifies the receipts of a file with the log's public key alone; no store is opened.
+fn receipts(file: &Path, key: &str) -> Result<Answer, Refusal> {
+    let key = <[u8; 32]>::try_from(hex::decode(key.trim()).unwrap_or_default())
+        .map_err(|_| Refusal::usage("--key 是 64 位十六进制的服务器公钥。", "--key is the server's public key, 64 hex digits"))?;
+    let size = std::fs::metadata(file).map_err(|_| Refusal::of("not_found"))?.len();
+    if size > u64::try_from(RECEIPT_FILE_BYTES_MAX).unwrap_or(u64::MAX) {
+        return Err(Refusal::of("too_big"));
+    }
+    let bytes = std::fs::read(file).map_err(|_| Refusal::of("not_found"))?;
+    let receipts = receipt::from_file(&bytes).map_err(|_| Refusal::of("receipt_invalid"))?;
+    let Some(last) = receipts.iter().max_by_key(|receipt| receipt.head.head().size) else { return Err(Refusal::of("receipt_invalid")) };
+    let head = last.head.head();
+    let bad = receipts.iter().find_map(|receipt| receipt.verify(&key).err().map(|error| json!({"batch": receipt.batch(), "reason": error.code()})));
+    let answer = json!({
+        "ok": bad.is_none(), "tree_size": head.size, "root": hex::encode(head.root), "batches": receipts.len(), "clock": head.clock.name(), "first_bad": bad,
+    });
+    if answer["ok"] == true { Ok(answer.into()) } else { Err(Refusal::answered(answer)) }
+}

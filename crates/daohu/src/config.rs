@@ -1,0 +1,57 @@
+//! What a run is started with: where the data is, which clock it goes by, and where it may listen.
+
+use crate::{args::Shared, refusal::Refusal};
+use daohu_server::{clock::ServerClock, office::Office, random::SystemRandom};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+
+/// Reads the clock of a run: a one-shot command's stands still, a server's runs on.
+///
+/// # Errors
+/// `usage` when the text is no instant and no file with one.
+pub(crate) fn clock(shared: &Shared, runs_on: bool) -> Result<ServerClock, Refusal> {
+    let Some(text) = shared.now.as_deref().filter(|text| !text.is_empty()) else { return Ok(ServerClock::system()) };
+    ServerClock::read(text, runs_on).map_err(|_| {
+        Refusal::usage(
+            "--now 写成 2019-06-05T09:00:00+08:00，或 @文件（第一行是这样的时刻）。",
+            "write --now as 2019-06-05T09:00:00+08:00, or @FILE with one on its first line",
+        )
+    })
+}
+
+/// Opens the office of a run.
+///
+/// # Errors
+/// As the office says.
+pub(crate) fn office(shared: &Shared, runs_on: bool) -> Result<Office, Refusal> {
+    Ok(Office::open(&shared.data, clock(shared, runs_on)?, SystemRandom)?)
+}
+
+/// Reads an address to listen on; a name like `localhost` is looked up.
+///
+/// # Errors
+/// `usage` when it is none.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, Refusal> {
+    let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
+    found.ok_or_else(|| Refusal::usage(format!("“{text}”不是地址，写成 127.0.0.1:8780。"), format!("`{text}` is no address; write 127.0.0.1:8780")))
+}
+
+/// Tells whether only this machine reaches an address.
+pub(crate) fn is_loopback(address: SocketAddr) -> bool {
+    match address.ip() {
+        IpAddr::V4(ip) => ip.is_loopback(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_this_machine_are_loopback() {
+        for (text, expected) in [("127.0.0.1:0", true), ("[::1]:80", true), ("127.9.9.9:1", true), ("[::ffff:127.0.0.1]:1", true), ("0.0.0.0:8780", false), ("192.168.1.2:80", false), ("[::]:1", false)] {
+            assert_eq!(is_loopback(address(text).unwrap()), expected, "{text}");
+        }
+        assert_eq!(address("nonsense").unwrap_err().exit, 2);
+    }
+}

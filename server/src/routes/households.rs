@@ -1,0 +1,139 @@
+//! `/api/v1/households`: households within the scope, and one with all that belongs to it.
+
+use super::{
+    ask::Ask,
+    caller::{Signed, store_problem},
+    etag,
+    listing::{self, Wanted},
+    problem::Problem,
+    visits,
+};
+use crate::{
+    app::App,
+    limits::{PAGE_DEFAULT, PAGE_MAX},
+    office::Office,
+    permit::Caller,
+    store::rows::{DocRow, RecordQuery},
+};
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::Response,
+};
+use daohu_domain::{id::Id, mask};
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
+
+/// Kinds whose records make up a household: whoever holds it holds all of these, and its digest covers them.
+pub const KINDS: [&str; 6] = ["household", "member", "pairing", "visit", "month_record", "review"];
+
+/// Records of one kind that one household's page shows: ten years of two visits a month, and more.
+pub const RECORDS_MAX: usize = 1_000;
+
+/// Lists the households of a place.
+///
+/// # Errors
+/// `bad_place`, `bad_cursor`; `not_found` for a place outside the scope.
+pub async fn list(Signed(caller): Signed, State(app): State<App>, ask: Ask, headers: HeaderMap) -> Result<Response, Problem> {
+    let place = ask.place_if()?;
+    let text = ask.q.clone().filter(|text| !text.is_empty());
+    let wanted = Wanted { place, text, after: listing::after(ask.cursor.as_deref())?, limit: ask.limit(PAGE_DEFAULT, PAGE_MAX)?, household: None };
+    let answer = app
+        .call(move |office| {
+            if place.is_some_and(|place| !caller.places().contains(&place)) {
+                return Err(Problem::not_found());
+            }
+            let kind = listing::kind("household")?;
+            // A search must not find by what the searcher does not see.
+            let asked = wanted.text.clone();
+            let page = listing::page(office, &caller, kind, &wanted, &|row| {
+                asked.as_deref().is_none_or(|text| Json::Object(listing::seen(&caller, kind, row)).to_string().contains(text))
+            })?;
+            let items: Vec<Json> = page.rows.iter().map(|row| listing::shown(&caller, kind, row)).collect();
+            Ok(listing::answer(&items, page.next))
+        })
+        .await?;
+    Ok(etag::answer(&headers, &answer))
+}
+
+/// Shows a household.
+///
+/// # Errors
+/// `not_found` outside the scope.
+pub async fn show(Signed(caller): Signed, State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    let shown = app.call(move |office| detail(office, &caller, &find(office, &caller, &id)?)).await?;
+    Ok(etag::answer(&headers, &shown))
+}
+
+/// Finds a household by its id or its number (户编号), if the caller reads it.
+///
+/// # Errors
+/// `not_found`, or when the store fails.
+pub fn find(office: &Office, caller: &Caller, id: &str) -> Result<DocRow, Problem> {
+    let kind = listing::kind("household")?;
+    if id.parse::<Id>().is_ok() {
+        return listing::one(office, caller, kind, id);
+    }
+    let row = office.household(id)?;
+    if caller.reads(kind, row.place, row.household) { Ok(row) } else { Err(Problem::not_found()) }
+}
+
+fn detail(office: &Office, caller: &Caller, row: &DocRow) -> Result<Json, Problem> {
+    let kind = listing::kind("household")?;
+    let mut records = Vec::new();
+    for name in KINDS {
+        let query = RecordQuery { kind: Some(name.to_owned()), household: Some(row.record), ..RecordQuery::default() };
+        records.extend(office.store().records(&query).map_err(|error| store_problem(&error))?);
+    }
+    let of_kind = |name: &str| -> Result<Vec<Json>, Problem> {
+        let kind = listing::kind(name)?;
+        let own = records.iter().filter(|row| row.kind == name && caller.reads(kind, row.place, row.household)).take(RECORDS_MAX);
+        Ok(own.map(|row| listing::shown(caller, kind, row)).collect())
+    };
+    let fields = listing::seen(caller, kind, row);
+    Ok(json!({
+        "id": row.record, "number": fields.get("number"), "place": row.place, "state": row.state, "digest": digest(&records),
+        "fields": fields, "masked": mask::masked_keys(kind),
+        "members": of_kind("member")?, "pairings": pairings(of_kind("pairing")?), "visits": visits::all_of(office, caller, row.record)?,
+        "months": of_kind("month_record")?, "reviews": of_kind("review")?, "conflicts": conflicts(caller, row.record, &records)?,
+    }))
+}
+
+/// Returns the SHA-256 over each record's id and sorted heads, records in the order of their ids: the same on any device.
+#[must_use]
+pub fn digest(records: &[DocRow]) -> String {
+    let mut sorted: Vec<&DocRow> = records.iter().collect();
+    sorted.sort_by_key(|row| row.record);
+    let mut hash = Sha256::new();
+    for row in sorted {
+        hash.update(row.record.as_bytes());
+        hash.update(&row.heads);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// Lifts a pairing's facts beside its id, as the command line prints them.
+fn pairings(rows: Vec<Json>) -> Vec<Json> {
+    let lift = |row: Json| {
+        let fields = row["fields"].clone();
+        json!({"id": row["id"], "household": row["household"], "cadre": fields["cadre"], "role": fields["role"], "from": fields["from"], "to": fields["to"]})
+    };
+    rows.into_iter().map(lift).collect()
+}
+
+fn conflicts(caller: &Caller, household: Id, records: &[DocRow]) -> Result<Vec<Json>, Problem> {
+    let mut shown = Vec::new();
+    for row in records {
+        let Some(Json::Array(conflicts)) = &row.conflicts else { continue };
+        let kind = listing::kind(&row.kind)?;
+        let seen = listing::seen(caller, kind, row);
+        for conflict in conflicts.iter().filter(|conflict| conflict["field"].as_str().is_some_and(|field| seen.contains_key(field))) {
+            let mut whole: Map<String, Json> = conflict.as_object().cloned().unwrap_or_default();
+            whole.insert("record".to_owned(), json!(row.record));
+            whole.insert("kind".to_owned(), json!(row.kind));
+            whole.insert("household".to_owned(), json!(household));
+            shown.push(Json::Object(whole));
+        }
+    }
+    Ok(shown)
+}
