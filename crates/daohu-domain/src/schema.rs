@@ -1,6 +1,6 @@
 //! JSON Schema of a kind, for the description of the office API and for programs that fill forms.
 
-use crate::kind::{Choice, Field, Json, Kind, Shape, SpanOf};
+use crate::kind::{Choice, EventType, Field, Json, Kind, Shape, SpanOf};
 use serde_json::json;
 
 /// Is the pattern of an id.
@@ -17,7 +17,7 @@ const DAY: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
 pub fn json_schema(kind: &Kind) -> Json {
     let properties: serde_json::Map<String, Json> = kind.fields.iter().map(|field| (field.key.to_owned(), of_field(field))).collect();
     let required: Vec<&str> = kind.fields.iter().filter(|field| field.required).map(|field| field.key).collect();
-    let events: Vec<Json> = kind.events.iter().map(|event| json!({"name": event.name, "zh": event.zh, "en": event.en, "from": event.from, "to": event.to, "fields": event.fields.iter().map(|field| (field.key.to_owned(), of_field(field))).collect::<serde_json::Map<_, _>>()})).collect();
+    let events: Vec<Json> = kind.events.iter().map(of_event).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": format!("daohu:kind:{}", kind.name),
@@ -109,7 +109,13 @@ fn of_span(of: SpanOf) -> Json {
 }
 
 fn one_of(of: &[Choice]) -> Json {
-    json!({"type": "string", "examples": of.iter().map(|choice| choice.slug).collect::<Vec<_>>(), "x-choices": of.iter().map(of_choice).collect::<Vec<_>>()})
+    let slugs: Vec<&str> = of.iter().map(|choice| choice.slug).collect();
+    json!({"type": "string", "examples": slugs, "x-choices": of.iter().map(of_choice).collect::<Vec<_>>()})
+}
+
+fn of_event(event: &EventType) -> Json {
+    let fields: serde_json::Map<String, Json> = event.fields.iter().map(|field| (field.key.to_owned(), of_field(field))).collect();
+    json!({"name": event.name, "zh": event.zh, "en": event.en, "from": event.from, "to": event.to, "fields": fields})
 }
 
 fn of_choice(choice: &Choice) -> Json {

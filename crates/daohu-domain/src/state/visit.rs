@@ -14,6 +14,9 @@ pub(super) const WITHDRAW_MS_MAX: i64 = DAY_MS;
 /// Is how long an author may object to a voided visit.
 pub(super) const APPEAL_MS_MAX: i64 = 15 * DAY_MS;
 
+/// Is the rule that is open while the time of a visit is in doubt.
+pub const TIME_DOUBT: &str = "time_doubt";
+
 /// Lists what the office does to a visit: the result, the states it fits, the state it leads to.
 const REVIEW_MOVES: &[(&str, &[&str], &str)] = &[
     ("return", &["submitted", "passed", "correcting"], "returned"),
@@ -68,12 +71,18 @@ struct Folding<'a> {
 /// resubmission.
 #[must_use]
 pub fn fold_visit(events: &[PastEvent], reviews: &[PastReview], received: Option<Instant>) -> VisitFold {
+    fold_flagged_visit(events, reviews, received, &[])
+}
+
+/// Folds a visit that came with open leads of its own, such as [`TIME_DOUBT`] where its start is not trusted.
+#[must_use]
+pub fn fold_flagged_visit(events: &[PastEvent], reviews: &[PastReview], received: Option<Instant>, rules: &[&str]) -> VisitFold {
     let mut acts: Vec<&PastReview> = reviews.iter().collect();
     acts.sort_by(|left, right| (left.at, left.of_month, &left.key).cmp(&(right.at, right.of_month, &right.key)));
     let mut folding = Folding {
         fold: VisitFold {
             state: String::new(),
-            open_rules: BTreeSet::new(),
+            open_rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
             paper_opened: false,
             backfill_approved: false,
             version: 0,

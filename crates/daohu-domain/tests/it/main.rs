@@ -20,6 +20,7 @@ mod places_and_days;
 mod properties;
 mod read_text;
 mod secret;
+mod state_agrees;
 mod state_month_record;
 mod state_task;
 mod state_visit;

@@ -68,7 +68,10 @@ fn any_review() -> impl Strategy<Value = PastReview> {
 
 proptest! {
     #[test]
-    fn any_fields_are_checked_without_panicking(entries in prop::collection::vec((0_usize..1000, any_json()), 0..12), whole in any::<bool>()) {
+    fn any_fields_are_checked_without_panicking(
+        entries in prop::collection::vec((0_usize..1000, any_json()), 0..12),
+        whole in any::<bool>(),
+    ) {
         for kind in kinds::all() {
             let key = |at: usize| kind.fields.get(at % (kind.fields.len() + 1)).map_or("unheard_of", |field| field.key);
             let fields: Fields = entries.iter().map(|(at, value)| (key(*at).to_owned(), value.clone())).collect();
@@ -114,7 +117,11 @@ proptest! {
     }
 
     #[test]
-    fn any_events_fold_without_panicking_to_a_declared_state(events in prop::collection::vec(any_event(), 0..12), reviews in prop::collection::vec(any_review(), 0..12), received in prop::option::of(0_i64..3_000_000_000)) {
+    fn any_events_fold_without_panicking_to_a_declared_state(
+        events in prop::collection::vec(any_event(), 0..12),
+        reviews in prop::collection::vec(any_review(), 0..12),
+        received in prop::option::of(0_i64..3_000_000_000),
+    ) {
         for kind in kinds::all() {
             let folded = fold(kind, &events);
             prop_assert!(kind.states.is_empty() || kind.states.iter().any(|state| state.slug == folded.state));
@@ -128,7 +135,8 @@ proptest! {
         other_way.reverse();
         prop_assert!(fold_visit(&events, &other_way, received.map(Instant)).state == visit.state || has_ties(&reviews));
         for due in [true, false] {
-            let facts = MonthRecordFacts { events: &events, reviews: &reviews, freeze: Instant(1_500_000_000), now: Instant(2_500_000_000), due };
+            let (freeze, now) = (Instant(1_500_000_000), Instant(2_500_000_000));
+            let facts = MonthRecordFacts { events: &events, reviews: &reviews, freeze, now, due };
             let record = fold_month_record(&facts);
             let states = kinds::find("month_record").unwrap().states;
             prop_assert!(states.iter().any(|state| state.slug == record.state), "{}", record.state);
@@ -136,7 +144,11 @@ proptest! {
     }
 
     #[test]
-    fn a_trusted_time_does_not_depend_on_the_wall_clock(wall in any::<i64>(), other in any::<i64>(), mono in 0_i64..1_000_000_000, anchor_mono in 0_i64..1_000_000_000, server in 0_i64..4_000_000_000_000) {
+    fn a_trusted_time_does_not_depend_on_the_wall_clock(
+        (wall, other) in (any::<i64>(), any::<i64>()),
+        (mono, anchor_mono) in (0_i64..1_000_000_000, 0_i64..1_000_000_000),
+        server in 0_i64..4_000_000_000_000,
+    ) {
         let anchors = [Anchor { server_ms: server, mono_ms: anchor_mono }];
         let at = |wall_ms| evidence(&Stamp { wall_ms, mono_ms: mono, boot: 3 }, &anchors, None, None);
         prop_assert_eq!(at(wall), at(other));

@@ -4,7 +4,7 @@ use daohu_domain::{
     Fields,
     calendar::Instant,
     role::Role,
-    state::{PastEvent, PastReview, VisitFold, fold_visit},
+    state::{PastEvent, PastReview, TIME_DOUBT, VisitFold, fold_flagged_visit, fold_visit},
 };
 use std::slice::from_ref;
 
@@ -207,4 +207,13 @@ fn only_acts_with_an_effect_are_counted() {
     let acts: Vec<(&str, Instant)> = fold.acts.iter().map(|act| (act.does.as_str(), act.at)).collect();
     assert_eq!(acts, [("pass", hour(40))]);
     assert_eq!(fold.refused, ["withdraw@30", "pass@41"]);
+}
+
+#[test]
+fn a_visit_whose_time_is_in_doubt_comes_with_an_open_lead() {
+    let submit = [event("submit", 0)];
+    let with = |reviews: &[PastReview]| fold_flagged_visit(&submit, reviews, Some(hour(1)), &[TIME_DOUBT]).state;
+    assert_eq!(with(&[]), "flagged");
+    assert_eq!(with(&[review("pass", 3)]), "flagged");
+    assert_eq!(with(&[about(review("accept", 3), TIME_DOUBT)]), "passed");
 }
