@@ -3,7 +3,7 @@
 use crate::fixture::{REAL_CHANGE, batch, chunk, device, device_key, header, id, items, log_key, sealed_value, township, village};
 use daohu_wire::{
     WireError,
-    batch::{Batch, BatchHeader, Boot, header_of, verified_header},
+    batch::{Anchor, Batch, BatchHeader, Boot, header_of, verified_header},
     change::content_hash,
     change_hash,
     item::{Item, item_leaf},
@@ -94,6 +94,21 @@ fn an_empty_or_oversized_batch_is_not_made() {
 }
 
 #[test]
+fn a_batch_over_its_limits_is_not_read_either() {
+    let read = |sizes: &[usize]| {
+        let items = sizes.iter().map(|size| Item::new(9, id(1), village(), vec![0; *size])).collect();
+        Batch::from_bytes(&Batch { cose: batch().cose, items }.to_bytes()).map(|read| read.items.len()).map_err(|error| error.code())
+    };
+    let half = BATCH_RAW_BYTES_MAX / 2;
+
+    assert_eq!(read(&[BATCH_RAW_BYTES_MAX]), Ok(1));
+    assert_eq!(read(&[half, half]), Ok(2));
+    assert_eq!(read(&[half, half, 1]), Err("too_big"), "together");
+    assert_eq!(read(&[BATCH_RAW_BYTES_MAX + 1]), Err("too_big"), "alone");
+    assert_eq!(read(&vec![0; BATCH_ITEMS_MAX + 1]), Err("too_big"), "too many");
+}
+
+#[test]
 fn a_header_over_its_limits_is_not_made() {
     let boots = |count: u32| (0..count).map(|number| Boot { number, id: "b".to_owned(), anchors: Vec::new() }).collect::<Vec<_>>();
     let seal = |boots| Batch::seal(&device_key(), BatchHeader { boots, ..header() }, items());
@@ -101,7 +116,11 @@ fn a_header_over_its_limits_is_not_made() {
 
     assert!(seal(boots(most)).is_ok());
     assert_eq!(code(seal(boots(most + 1))), "too_big");
-    assert_eq!(code(seal(vec![Boot { number: 1, id: "b".repeat(65), anchors: Vec::new() }])), "too_big");
+    let of = |id: usize, anchors: usize| {
+        let anchors = vec![Anchor { server_ms: 1, mono_ms: 1 }; anchors];
+        seal(vec![Boot { number: 1, id: "b".repeat(id), anchors }]).map(|_| ()).map_err(|error| error.code())
+    };
+    assert_eq!((of(64, 16), of(65, 16), of(64, 17)), (Ok(()), Err("too_big"), Err("too_big")));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::fixture::{NOON_MS, batch, device, device_key, header, id, items, log_
 use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, iana::Algorithm};
 use daohu_wire::{
     WireError,
-    batch::Batch,
+    batch::{Anchor, Batch, BatchHeader, Boot, header_of},
     request_signature::{RequestSignature, SeenRequest},
     sign::{DeviceKey, PublicKey},
 };
@@ -152,6 +152,41 @@ fn an_attached_payload_in_a_request_signature_and_a_missing_one_in_a_batch_are_r
     let detached = builder().create_detached_signature(b"x", b"daohu/batch/1", |tbs| signer.sign(tbs).to_bytes().to_vec()).build();
     let without = Batch { cose: detached.to_vec().unwrap(), items: items() };
     assert_eq!(without.open(&device_key().public()).unwrap_err().code(), "bad_frame");
+}
+
+/// Signs any payload as our device would sign a batch header.
+fn signed_header(payload: Vec<u8>) -> Vec<u8> {
+    let signer = SigningKey::from_bytes(&[1; 32]);
+    let header = HeaderBuilder::new().algorithm(Algorithm::EdDSA).key_id(device().as_bytes().to_vec()).build();
+    let builder = CoseSign1Builder::new().protected(header).payload(payload);
+    builder.create_signature(b"daohu/batch/1", |tbs| signer.sign(tbs).to_bytes().to_vec()).build().to_vec().expect("it can be written")
+}
+
+#[test]
+fn a_signed_header_over_its_limits_is_not_read() {
+    let payload_with = |boots: Vec<Boot>| {
+        let cose = Batch::seal(&device_key(), BatchHeader { boots, ..header() }, items()).expect("within the limits").cose;
+        CoseSign1::from_slice(&cose).expect("ours").payload.expect("attached")
+    };
+    let read = |payload: Vec<u8>| header_of(&signed_header(payload)).map(|header| header.boots.len()).map_err(|error| error.code());
+    let boot = |number: u32| Boot { number, id: "b".to_owned(), anchors: Vec::new() };
+    let anchors = |count: i64| (0..count).map(|at| Anchor { server_ms: at, mono_ms: 0 }).collect::<Vec<_>>();
+
+    // 64 boots are an array with head 98 40, and the last thing in the payload.
+    let most = payload_with((0..64).map(boot).collect());
+    let head = most.windows(2).rposition(|window| window == [0x98, 0x40]).expect("the array of boots");
+    let mut more = [most.as_slice(), &[0x83, 0x18, 0x40, 0x61, b'b', 0x80]].concat();
+    more[head + 1] = 0x41;
+    assert_eq!(read(most), Ok(64));
+    assert_eq!(read(more), Err("too_big"));
+
+    // 16 anchors are an array with head 90, and 17 one with head 91.
+    let most = payload_with(vec![Boot { anchors: anchors(16), ..boot(1) }]);
+    let head = most.windows(2).rposition(|window| window == [0x90, 0x82]).expect("the array of anchors");
+    let mut more = [most.as_slice(), &[0x82, 0x00, 0x00]].concat();
+    more[head] = 0x91;
+    assert_eq!(read(most), Ok(1));
+    assert_eq!(read(more), Err("too_big"));
 }
 
 #[test]
