@@ -4,7 +4,11 @@
 //! and plans one transaction, `store` writes it, `log` and `verify` prove it, `project` turns documents into rows, `sync` and `enrol`
 //! are what devices call. Only the web edge is asynchronous.
 
+pub mod app;
+pub mod auth;
 pub mod clock;
+mod config;
+pub mod coverage;
 mod device;
 mod enrol;
 pub mod error;
@@ -16,14 +20,18 @@ pub mod limits;
 mod log;
 pub mod office;
 mod pairing;
+pub mod permit;
 mod project;
 mod quarantine;
 pub mod random;
 mod rebuild;
 pub mod record;
+pub mod routes;
 mod secret;
+pub mod serve;
 pub mod store;
 pub mod sync;
 mod verify;
+pub mod web;
 
 pub use verify::{Bad, LogCheck};

@@ -97,7 +97,7 @@ pub struct DeviceRow {
     pub last_batch: u64,
     /// The body hash of that batch; zeros before the first.
     pub last_hash: [u8; 32],
-    /// The highest counter of a signed request.
+    /// The highest counter of a signed request (as of the last contact that was noted).
     pub last_counter: u64,
     /// When it was revoked.
     pub revoked_at: Option<Instant>,

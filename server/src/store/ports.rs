@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
 
-use daohu_domain::calendar::Instant;
+use daohu_domain::calendar::{Instant, Month};
+use daohu_domain::config::Setting;
+use daohu_domain::coverage::{FirstFigure, Scenario};
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
 
@@ -14,7 +16,7 @@ use super::account::{
 use super::plan::{Committed, DocumentPlan, EventPlan, IntakePlan};
 use super::rows::{
     BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, ImportedRow, LeafRow, PairingQuery, PairingRow, PullQuery, PulledRow,
-    QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow, SecretRow, TreeRows,
+    QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow, SecretRow, SettingRows, TreeRows, VillageMonthRow,
 };
 
 /// Says why the store did not do what it was asked. Nothing was written, whatever the variant.
@@ -251,6 +253,15 @@ pub trait SecretStore {
     fn audits(&self, limit: usize) -> Result<Vec<AuditRow>, StoreError>;
 }
 
+/// What the rules of coverage need to answer one question, and the first figures that were kept.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The roster and what reached the server.
+    pub scenario: Scenario,
+    /// The first figures of the place and month; empty before the freeze.
+    pub stored: Vec<FirstFigure>,
+}
+
 /// The figures that are kept.
 pub trait CoverageStore {
     /// Writes the first figures of every month whose freeze has passed; a read of a month counts as a tick.
@@ -264,6 +275,30 @@ pub trait CoverageStore {
     /// # Errors
     /// When the backend fails.
     fn villages(&self, place: Place) -> Result<Vec<Place>, StoreError>;
+
+    /// Reads what the figures of a place and month need, all of one moment.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn question(&self, place: Place, month: Month, as_of: Instant) -> Result<Question, StoreError>;
+
+    /// Returns the kept figures of the villages of a place, month by month; a month after the present one has none.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn village_months(&self, place: Place, months: (Month, Month), now: Instant) -> Result<Vec<VillageMonthRow>, StoreError>;
+
+    /// Returns the rules that were set, in order.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn settings(&self) -> Result<SettingRows, StoreError>;
+
+    /// Sets rules in one transaction and returns the version of the last.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn set(&self, settings: &[Setting], now: Instant) -> Result<u64, StoreError>;
 }
 
 /// Content-addressed bytes.

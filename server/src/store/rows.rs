@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use daohu_domain::calendar::{Day, Instant};
+use daohu_domain::calendar::{Day, Instant, Month};
+use daohu_domain::config::Setting;
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
 use serde_json::{Map, Value};
@@ -363,4 +364,34 @@ pub struct RebuildCount {
     pub coverage_rows: u64,
     /// Rows that came out otherwise than they stood.
     pub differences: u64,
+}
+
+/// The figures of a village and month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VillageMonthRow {
+    /// The village.
+    pub place: Place,
+    /// The month.
+    pub month: Month,
+    /// Met and due of the first figure, declared; none before the freeze.
+    pub first_declared: Option<(u64, u64)>,
+    /// The same, verified.
+    pub first_verified: Option<(u64, u64)>,
+    /// Met and due as they stand, declared.
+    pub declared: (u64, u64),
+    /// The same, verified.
+    pub verified: (u64, u64),
+    /// Due households nobody answers for.
+    pub gap_households: u64,
+    /// Whether the month has its first figure.
+    pub frozen: bool,
+}
+
+/// Rules that the office set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingRows {
+    /// The version of the newest; 0 where none was set.
+    pub version: u64,
+    /// In the order they were set.
+    pub settings: Vec<Setting>,
 }

@@ -1,14 +1,27 @@
 //! The kept figures: called inside every writing transaction, before its effect and after it.
+//!
+//! The rules are `daohu_domain::coverage`; here their scenario is read from the tables, and what they say is kept: first figures, which
+//! never move, and the figures of each village and month as they stand.
+
+mod first;
+mod kept;
+mod roster;
+mod setting;
+mod told;
 
 use std::collections::BTreeSet;
 
-use daohu_domain::calendar::Instant;
+use daohu_domain::calendar::{Instant, Month};
+use daohu_domain::config::{Rules, Setting, rules_at};
+use daohu_domain::coverage::scenario::Scenario;
+use daohu_domain::id::Id;
 use daohu_domain::place::Place;
-use rusqlite::{Connection, Error};
+use rusqlite::{Connection, Error, OptionalExtension};
 
 use super::{SqliteStore, StoreError, convert};
 use crate::store::plan::Moved;
-use crate::store::ports::CoverageStore;
+use crate::store::ports::{CoverageStore, Question};
+use crate::store::rows::{SettingRows, VillageMonthRow};
 
 impl CoverageStore for SqliteStore {
     fn tick(&self, now: Instant) -> Result<(), StoreError> {
@@ -16,25 +29,133 @@ impl CoverageStore for SqliteStore {
     }
 
     fn villages(&self, place: Place) -> Result<Vec<Place>, StoreError> {
-        self.read("read villages", |connection| {
-            let mut ask = connection.prepare_cached(
-                "WITH RECURSIVE below (place, level) AS (
-                    SELECT place, level FROM region_fact WHERE place = ?1
-                    UNION SELECT child.place, child.level FROM region_fact child JOIN below ON child.parent = below.place)
-                 SELECT place FROM below WHERE level = 'village' ORDER BY place",
-            )?;
-            let rows = ask.query_map([convert::of_place(place)], |row| convert::place(row, 0))?;
-            rows.collect::<Result<BTreeSet<_>, _>>().map(|places| places.into_iter().collect())
+        self.read("read villages", |connection| villages(connection, place))
+    }
+
+    fn question(&self, place: Place, month: Month, as_of: Instant) -> Result<Question, StoreError> {
+        self.read("read what the figures need", |connection| {
+            let villages = villages(connection, place)?;
+            let households = households(connection, &villages)?;
+            let mut scenario = load(connection, (place, month, as_of), &households, true)?;
+            scenario.config = rules(connection, place, month)?.duty;
+            let stored = first::stored(connection, &villages, month)?;
+            Ok(Question { scenario, stored })
+        })
+    }
+
+    fn village_months(&self, place: Place, months: (Month, Month), now: Instant) -> Result<Vec<VillageMonthRow>, StoreError> {
+        self.write("read the figures of villages", |transaction| {
+            tick(transaction, now)?;
+            let mut rows = Vec::new();
+            for village in villages(transaction, place)? {
+                rows.extend(kept::rows(transaction, village, months, now)?);
+            }
+            Ok(rows)
+        })
+    }
+
+    fn settings(&self) -> Result<SettingRows, StoreError> {
+        self.read("read the rules", setting::all)
+    }
+
+    fn set(&self, settings: &[Setting], now: Instant) -> Result<u64, StoreError> {
+        self.write("set rules", |transaction| {
+            tick(transaction, now)?;
+            let version = setting::add(transaction, settings, now)?;
+            // Any rule may move any figure but the first ones.
+            kept::drop_all(transaction)?;
+            first::forget_next(transaction)?;
+            super::project::bump_policy(transaction)?;
+            Ok(version)
         })
     }
 }
 
 /// Runs before any effect of a transaction: first figures whose freeze lies at or before `now` are written from what stood before.
-pub(super) fn tick(_transaction: &Connection, _now: Instant) -> Result<(), Error> {
-    Ok(())
+pub(super) fn tick(transaction: &Connection, now: Instant) -> Result<(), Error> {
+    if first::is_due(transaction, now)? { first::write_due(transaction, now) } else { Ok(()) }
 }
 
-/// Runs after the records of a transaction are projected: the kept rows of what moved are made anew.
-pub(super) fn after(_transaction: &Connection, _moved: &Moved, _now: Instant) -> Result<(), Error> {
-    Ok(())
+/// Runs after the records of a transaction are projected: the kept rows of what moved are made anew, those of a changed roster are taken
+/// out, and a store that got its first roster writes the first figures of the months that are frozen already.
+pub(super) fn after(transaction: &Connection, moved: &Moved, now: Instant) -> Result<(), Error> {
+    if moved.everywhere {
+        kept::drop_all(transaction)?;
+    }
+    for place in &moved.rosters {
+        kept::drop_place(transaction, *place)?;
+    }
+    if moved.everywhere || !moved.rosters.is_empty() {
+        first::write_due(transaction, now)?;
+    }
+    kept::make_anew(transaction, &moved.months, now)
+}
+
+/// Takes out every kept row, and makes the rows of all villages and months that had one anew; returns how many.
+pub(super) fn rebuild(transaction: &Connection, now: Instant) -> Result<(u64, u64), Error> {
+    kept::rebuild(transaction, now)
+}
+
+/// The villages of a place in order of their codes; a place without villages below it stands for itself.
+fn villages(connection: &Connection, place: Place) -> Result<Vec<Place>, Error> {
+    let mut ask = connection.prepare_cached(
+        "WITH RECURSIVE below (place, level) AS (
+            SELECT place, level FROM region_fact WHERE place = ?1
+            UNION SELECT child.place, child.level FROM region_fact child JOIN below ON child.parent = below.place)
+         SELECT place FROM below WHERE level = 'village' ORDER BY place",
+    )?;
+    let rows = ask.query_map([convert::of_place(place)], |row| convert::place(row, 0))?;
+    rows.collect()
+}
+
+/// The households that ever lived in these places.
+fn households(connection: &Connection, places: &[Place]) -> Result<BTreeSet<Id>, Error> {
+    let mut ask = connection.prepare_cached("SELECT household FROM household_place WHERE place = ?1")?;
+    let mut found = BTreeSet::new();
+    for place in places {
+        for household in ask.query_map([convert::of_place(*place)], |row| convert::id(row, 0))? {
+            found.insert(household?);
+        }
+    }
+    Ok(found)
+}
+
+/// Reads everything the figures of these households need, from the January of the month's year on.
+fn load(
+    connection: &Connection,
+    (place, month, as_of): (Place, Month, Instant),
+    households: &BTreeSet<Id>,
+    with_units: bool,
+) -> Result<Scenario, Error> {
+    let mut scenario = Scenario::asking(place.to_string(), month, as_of);
+    roster::fill(connection, &mut scenario, households, with_units)?;
+    let mut visited = households.clone();
+    // A visit to the household before a split counts for its children, if it names them.
+    visited.extend(scenario.households.iter().flat_map(|household| &household.parents).filter_map(|parent| parent.parse::<Id>().ok()));
+    let january = Month::new(month.year(), 1).unwrap_or(month);
+    scenario.visits = told::visits(connection, &visited, january.start())?;
+    scenario.records = told::month_records(connection, households, january)?;
+    Ok(scenario)
+}
+
+/// The rules in force at a place in a month: those of its first day.
+fn rules(connection: &Connection, place: Place, month: Month) -> Result<Rules, Error> {
+    let settings = setting::all(connection)?.settings;
+    if settings.is_empty() {
+        return Ok(Rules::default());
+    }
+    Ok(rules_at(&settings, &chain(connection, place)?, month.first_day()))
+}
+
+/// A place with all above it, nearest first.
+fn chain(connection: &Connection, place: Place) -> Result<Vec<Place>, Error> {
+    let mut ask = connection.prepare_cached("SELECT parent FROM region_fact WHERE place = ?1")?;
+    let (mut chain, mut next) = (vec![place], Some(place));
+    while let Some(at) = next {
+        next = ask.query_row([convert::of_place(at)], |row| convert::place_or_none(row, 0)).optional()?.flatten();
+        // A tree that leads back to itself must not hold the transaction for ever.
+        next = next.filter(|parent| !chain.contains(parent));
+        chain.extend(next);
+    }
+    Ok(chain)
 }

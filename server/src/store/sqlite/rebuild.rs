@@ -8,7 +8,6 @@ use rusqlite::{Connection, Error, types::Value};
 
 use super::log::{CHANGE_COLUMNS, CHANGE_JOINS, change_from_row};
 use super::{Failed, SqliteStore, StoreError, convert, coverage, project, state};
-use crate::store::plan::Moved;
 use crate::store::ports::Project;
 use crate::store::rows::{ChangeRow, RebuildCount};
 
@@ -37,8 +36,8 @@ impl SqliteStore {
             }
             let projections = write_all(transaction, make)?;
             let after = snapshot(transaction)?;
-            coverage::after(transaction, &Moved { everywhere: true, ..Moved::default() }, now)?;
-            Ok(RebuildCount { projections, coverage_rows: 0, differences: differences(&before, &after) })
+            let (coverage_rows, moved) = coverage::rebuild(transaction, now)?;
+            Ok(RebuildCount { projections, coverage_rows, differences: differences(&before, &after) + moved })
         })
     }
 }
