@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use daohu_domain::{
-    calendar::Instant,
+    calendar::{DAY_MS, Instant},
     id::Id,
     kind::{Fields, Json},
     state::{PastReview, VisitFold, fold_visit},
@@ -119,7 +119,16 @@ pub(crate) fn time_of(connection: &Connection, known: &Known) -> Result<VisitTim
 /// Returns what is known of an instant that was claimed at a stamp of this device.
 pub(crate) fn claim_of(connection: &Connection, claimed: Instant, stamp: &Stamp) -> Result<Evidence, FieldError> {
     let of_stamp = past::evidence_of(connection, stamp)?;
-    Ok(evidence_of_claim(claimed, stamp, &of_stamp, 0))
+    Ok(match (evidence_of_claim(claimed, stamp, &of_stamp, 0), of_stamp) {
+        // Where the stamp is only bounded, a start of the same boot and day is bounded too.
+        (Evidence::None, Evidence::Between(after, before)) => {
+            let ago = stamp.wall_ms.saturating_sub(claimed.0);
+            let same_boot = (0..=DAY_MS).contains(&ago) && stamp.mono_ms >= ago;
+            let until = Instant(before.0.saturating_sub(ago)).max(after);
+            if same_boot { Evidence::Between(after, until) } else { Evidence::None }
+        }
+        (evidence, _) => evidence,
+    })
 }
 
 /// Returns the time of a visit from its claim and what is known of it. A backfilled visit has its declared day and

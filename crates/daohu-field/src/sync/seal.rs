@@ -57,7 +57,15 @@ fn seal_one(connection: &Connection, me: &Me, now: Stamp, rows: &[change::Change
 
 /// Returns the boots that the items name, with what is known of the server's time in them.
 fn boots(connection: &Connection, rows: &[change::ChangeRow]) -> Result<Vec<Boot>, FieldError> {
-    let numbers: BTreeSet<u32> = rows.iter().flat_map(|row| row.boots.split(',')).filter_map(|number| number.parse().ok()).collect();
+    let mut numbers: BTreeSet<u32> = rows.iter().flat_map(|row| row.boots.split(',')).filter_map(|number| number.parse().ok()).collect();
+    for number in numbers.clone() {
+        // A boot that never heard the server is bounded by the one before it that did.
+        if time::anchors(connection, number)?.is_empty()
+            && let Some(before) = time::anchored_before(connection, number)?
+        {
+            numbers.insert(before);
+        }
+    }
     let mut boots = Vec::new();
     for number in numbers.into_iter().rev().take(limits::BOOTS_PER_BATCH_MAX) {
         let Some(id) = time::boot_id(connection, number)? else { continue };

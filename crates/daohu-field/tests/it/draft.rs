@@ -1,0 +1,117 @@
+//! Drafts: durable at every keystroke, fixed when sealed, made into a document only when handed in.
+
+use crate::phone::{HOUR, World, input};
+use daohu_field::{Until, VisitInput};
+
+fn text(narrative: &str) -> VisitInput {
+    VisitInput { narrative: Some(narrative.to_owned()), ..VisitInput::default() }
+}
+
+#[test]
+fn a_draft_survives_a_kill_after_every_keystroke() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let household = world.households[0].to_string();
+    let visit = phone.ledger.start_visit(&household).unwrap().visit.id;
+    let mut written = String::new();
+    for letter in "今天羊增加两只".chars() {
+        written.push(letter);
+        phone.ledger.set_visit(visit, &text(&written)).unwrap();
+        phone = phone.killed();
+        let shown = phone.ledger.visit(visit).unwrap().visit;
+        assert_eq!(shown.fields["narrative"], written.as_str());
+        assert_eq!(shown.state, "in_progress");
+    }
+}
+
+#[test]
+fn starting_again_at_the_same_household_goes_on_with_the_same_visit() {
+    let mut world = World::new(2);
+    let mut phone = world.helper();
+    let first = phone.ledger.start_visit(&world.households[0].to_string()).unwrap().visit.id;
+    let again = phone.ledger.start_visit(&world.households[0].to_string()).unwrap().visit.id;
+    let other = phone.ledger.start_visit(&world.households[1].to_string()).unwrap().visit.id;
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+}
+
+#[test]
+fn a_sealed_visit_takes_text_and_nothing_else() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let visit = phone.ledger.new_visit(&world.households[0].to_string(), &input("核对。"), Until::Seal).unwrap().visit;
+    assert_eq!(visit.state, "sealed");
+
+    phone.ledger.set_visit(visit.id, &text("核对了台账。")).unwrap();
+    let refused = phone.ledger.set_visit(visit.id, &VisitInput { mode: Some("phone".to_owned()), ..VisitInput::default() });
+
+    assert_eq!(refused.unwrap_err().code(), "sealed");
+    let shown = phone.ledger.visit(visit.id).unwrap().visit;
+    assert_eq!((shown.fields["narrative"].as_str(), shown.fields["mode"].as_str()), (Some("核对了台账。"), Some("home")));
+}
+
+#[test]
+fn a_sealed_visit_keeps_its_times_until_it_is_handed_in() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let visit = phone.ledger.start_visit(&world.households[0].to_string()).unwrap().visit;
+    let start = visit.fields["start"].clone();
+    phone.clock.advance(HOUR);
+    phone.ledger.set_visit(visit.id, &input("核对了台账。")).unwrap();
+    let end = phone.ledger.seal_visit(visit.id).unwrap().visit.fields["end"].clone();
+    phone.clock.advance(3 * HOUR);
+
+    let shown = phone.ledger.submit_visit(visit.id).unwrap().visit;
+
+    assert_eq!((&shown.fields["start"], &shown.fields["end"]), (&start, &end));
+    assert_eq!((shown.state.as_str(), shown.time), ("submitted", "trusted"));
+    assert_eq!(phone.ledger.status().unwrap().drafts, 0);
+}
+
+#[test]
+fn what_cannot_be_handed_in_stays_a_draft_and_says_what_is_missing() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let said = VisitInput { met: Vec::new(), ..input("核对了台账。") };
+
+    let refused = phone.ledger.new_visit(&world.households[0].to_string(), &said, Until::Submit).unwrap_err();
+
+    assert_eq!(refused.code(), "invalid_record");
+    assert_eq!(phone.ledger.status().unwrap().drafts, 1);
+    let id = refused.json()["error"]["detail"]["draft"].as_str().unwrap().parse().unwrap();
+    assert_eq!(phone.ledger.visit(id).unwrap().visit.state, "sealed");
+}
+
+#[test]
+fn a_number_of_identity_in_the_text_is_refused_before_it_is_saved_as_a_record() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let household = world.households[0].to_string();
+    let refused = phone.ledger.new_visit(&household, &input("电话13812345678,改日再来。"), Until::Submit).unwrap_err();
+    assert_eq!(refused.code(), "secret_in_text");
+    assert_eq!(phone.ledger.status().unwrap().unsent, 0);
+}
+
+#[test]
+fn a_backfilled_visit_says_so_and_counts_on_its_declared_day() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let mut said = input("当天手机没电。");
+    said.backfill = true;
+    said.original_date = Some("2019-04-28".to_owned());
+    said.reason = Some("手机没电".to_owned());
+
+    let shown = phone.ledger.new_visit(&world.households[0].to_string(), &said, Until::Submit).unwrap().visit;
+
+    assert!(shown.backfill);
+    assert_eq!((shown.month.to_string().as_str(), shown.occurred_day.to_string().as_str()), ("2019-04", "2019-04-28"));
+}
+
+#[test]
+fn hints_are_shown_and_never_block() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let answer = phone.ledger.new_visit(&world.households[0].to_string(), &input("好。"), Until::Submit).unwrap();
+    assert_eq!(answer.visit.state, "submitted");
+    assert_eq!(answer.hints.unwrap()[0].rule, "AR-09");
+}

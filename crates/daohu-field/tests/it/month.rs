@@ -1,0 +1,93 @@
+//! Month records: composed from visits, handed in with a need met or a reason, two documents shown as one.
+
+use crate::phone::World;
+use daohu_field::MonthInput;
+
+fn set(field: &str, text: &str) -> MonthInput {
+    MonthInput { set: vec![(field.to_owned(), text.to_owned())], ..MonthInput::default() }
+}
+
+fn submit(reason: Option<&str>) -> MonthInput {
+    MonthInput { submit: true, reason: reason.map(str::to_owned), ..MonthInput::default() }
+}
+
+#[test]
+fn a_month_is_composed_from_its_visits_and_ready_to_be_copied() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    phone.visit(world.households[0], "核对了收入台账,羊增加两只。");
+    let may = "2019-05".parse().unwrap();
+
+    let shown = phone.ledger.month_record(&world.households[0].to_string(), may, &MonthInput::default()).unwrap();
+
+    assert_eq!((shown.id, shown.state.as_str(), shown.visits.len()), (None, "open", 1));
+    assert!(shown.text.contains("5月5日入户") && shown.text.contains("羊增加两只"), "{}", shown.text);
+    assert_eq!(phone.ledger.status().unwrap().unsent, 1);
+}
+
+#[test]
+fn a_month_without_a_visit_is_handed_in_only_with_a_reason() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+    assert_eq!(phone.ledger.month_record(&household, may, &submit(None)).unwrap_err().code(), "needs_reason");
+    let shown = phone.ledger.month_record(&household, may, &submit(Some("自然灾害"))).unwrap();
+    assert_eq!(shown.state, "submitted");
+    phone.sync(&mut world.server);
+    assert_eq!(world.server.count("month_record"), 1);
+}
+
+#[test]
+fn a_month_that_was_visited_is_handed_in_with_what_was_composed() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+    phone.visit(world.households[0], "核对了收入台账。");
+    let shown = phone.ledger.month_record(&household, may, &submit(None)).unwrap();
+    phone.sync(&mut world.server);
+    let held = world.server.fields(shown.id.unwrap());
+    assert!(held["work"].as_str().unwrap().contains("核对了收入台账"));
+    assert_eq!(held["visits"].as_array().unwrap().len(), 1);
+    assert_eq!(world.server.documents[&shown.id.unwrap()].change_count(), 1);
+}
+
+#[test]
+fn two_documents_of_one_month_are_shown_as_one_with_both_texts() {
+    let mut world = World::new(1);
+    let (mut a, mut b) = (world.helper(), world.assistant());
+    let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+    a.ledger.month_record(&household, may, &set("needs", "缺水")).unwrap();
+    b.ledger.month_record(&household, may, &set("needs", "路不平")).unwrap();
+    a.sync(&mut world.server);
+    b.sync(&mut world.server);
+    a.sync(&mut world.server);
+    assert_eq!(world.server.count("month_record"), 2);
+
+    let (one, two) = (
+        a.ledger.month_record(&household, may, &MonthInput::default()).unwrap(),
+        b.ledger.month_record(&household, may, &MonthInput::default()).unwrap(),
+    );
+
+    assert_eq!(one, two);
+    assert_eq!(one.conflicts[0].values.len(), 2);
+    assert_eq!(a.ledger.household(&household).unwrap().months.len(), 1);
+    assert_eq!(a.digest(world.households[0]), b.digest(world.households[0]));
+}
+
+#[test]
+fn a_text_that_two_helpers_continue_is_merged_letter_by_letter() {
+    let mut world = World::new(1);
+    let (mut a, mut b) = (world.helper(), world.assistant());
+    let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+    a.ledger.month_record(&household, may, &set("work", "上旬核对台账。")).unwrap();
+    a.sync(&mut world.server);
+    b.sync(&mut world.server);
+    a.ledger.month_record(&household, may, &set("work", "(张)上旬核对台账。")).unwrap();
+    b.ledger.month_record(&household, may, &set("work", "上旬核对台账。下旬修路。")).unwrap();
+    a.sync(&mut world.server);
+    b.sync(&mut world.server);
+    a.sync(&mut world.server);
+    let shown = a.ledger.month_record(&household, may, &MonthInput::default()).unwrap();
+    assert_eq!(shown.fields["work"], "(张)上旬核对台账。下旬修路。");
+    assert!(shown.conflicts.is_empty());
+}

@@ -1,0 +1,102 @@
+//! The store: rebuilt from what is precious, salvaged when it is damaged.
+
+use crate::phone::{KEY, Phone, Seeded, World, input};
+use daohu_domain::id::Id;
+use daohu_field::{FieldError, Ledger, SetClock, Until};
+use std::{fs, path::Path};
+
+const PAGE: usize = 4096;
+
+fn open(path: &Path) -> Result<Ledger, FieldError> {
+    Ledger::open(path, &KEY, Box::new(SetClock::at(crate::phone::MAY_5)), Box::new(Seeded::new(8)))
+}
+
+/// A closed store with unsent visits, a draft and received ones.
+fn full() -> (World, Phone, Vec<Id>, Id) {
+    let mut world = World::new(4);
+    let mut phone = world.helper();
+    for n in 0..10 {
+        phone.visit(world.households[n % 4], &format!("第{n}次,核对了收入台账。"));
+    }
+    phone.sync(&mut world.server);
+    let unsent = (0..10).map(|n| phone.visit(world.households[n % 4], &format!("未传的第{n}次,核对台账。"))).collect();
+    let draft = phone.ledger.new_visit(&world.households[0].to_string(), &input("没写完。"), Until::Draft).unwrap().visit.id;
+    (world, phone, unsent, draft)
+}
+
+#[test]
+fn a_rebuild_gives_the_same_rows() {
+    let (_, mut phone, ..) = full();
+    let report = phone.ledger.rebuild().unwrap();
+    assert_eq!(report.differences, 0);
+    assert!(report.records > 25);
+}
+
+#[test]
+fn whichever_page_is_damaged_the_file_is_set_aside_and_the_device_goes_on() {
+    let (_, phone, unsent, _) = full();
+    let (path, folder) = (phone.path(), phone.folder);
+    drop(phone.ledger);
+    drop(open(&path).unwrap());
+    let whole = fs::read(&path).unwrap();
+    let head = fs::read(path.with_extension("db.head")).unwrap();
+    let mut damaged = 0;
+    let mut lost = 0;
+    for page in 0..whole.len() / PAGE {
+        let place = tempfile::tempdir_in(folder.path()).unwrap();
+        let copy = place.path().join("a.db");
+        let mut bytes = whole.clone();
+        for byte in &mut bytes[page * PAGE + 100..page * PAGE + 200] {
+            *byte ^= 0x5A;
+        }
+        fs::write(&copy, &bytes).unwrap();
+        fs::write(copy.with_extension("db.head"), &head).unwrap();
+        let read = open(&copy).and_then(|mut ledger| {
+            let found = unsent.iter().filter(|id| ledger.visit(**id).is_ok_and(|answer| answer.visit.state == "submitted")).count();
+            ledger.rebuild()?;
+            if found == unsent.len() { Ok(()) } else { Err(FieldError::new("store_damaged")) }
+        });
+        let Err(error) = read else { continue };
+        assert_eq!(error.code(), "store_damaged", "page {page}");
+        damaged += 1;
+        let salvaged = Ledger::salvage(&copy, &KEY, 1).unwrap();
+        assert_eq!(fs::read(&salvaged.set_aside).unwrap(), bytes, "page {page} is set aside as it was found");
+        let mut ledger = open(&copy).unwrap();
+        assert!(ledger.status().unwrap().device.is_some(), "page {page}: the device is still enrolled");
+        assert_eq!(ledger.rebuild().unwrap().differences, 0);
+        lost += unsent.iter().filter(|id| ledger.visit(**id).is_err()).count();
+    }
+    assert!(damaged > 5, "{damaged} pages noticed");
+    assert!(lost <= unsent.len() * 3, "{lost} visits lost over {damaged} damaged pages");
+}
+
+#[test]
+fn a_store_cut_short_is_salvaged_and_what_the_server_has_comes_again() {
+    let (mut world, phone, ..) = full();
+    let path = phone.path();
+    let Phone { folder, clock, ledger, .. } = phone;
+    drop(ledger);
+    drop(open(&path).unwrap());
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2 / PAGE * PAGE]).unwrap();
+    let failed = open(&path).and_then(|mut ledger| ledger.rebuild().map(drop));
+    assert_eq!(failed.unwrap_err().code(), "store_damaged");
+    Ledger::salvage(&path, &KEY, 2).unwrap();
+    let ledger = open(&path).unwrap();
+    let mut phone = Phone { folder, clock, ledger, seed: 8 };
+    if phone.ledger.status().unwrap().device.is_some() {
+        phone.sync(&mut world.server);
+        assert_eq!(phone.ledger.due(None).unwrap().households.len(), 4);
+    }
+}
+
+#[test]
+fn two_ledgers_on_one_file_do_not_lose_each_others_writes() {
+    let mut world = World::new(2);
+    let mut phone = world.helper();
+    let mut second = open(&phone.path()).unwrap();
+    phone.visit(world.households[0], "第一个窗口,核对台账。");
+    second.new_visit(&world.households[1].to_string(), &input("第二个窗口,核对台账。"), Until::Submit).unwrap();
+    assert_eq!(phone.ledger.status().unwrap().unsent, 2);
+    assert_eq!(phone.sync(&mut world.server).pushed, 2);
+}
