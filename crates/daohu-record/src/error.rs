@@ -1,5 +1,7 @@
 //! Why a document could not be made, read or written.
 
+use daohu_domain::codes;
+
 /// Says why a document could not be made, read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
@@ -40,6 +42,15 @@ impl RecordError {
             Self::NothingChanged => "nothing_changed",
             Self::NoConflict(_) => "not_found",
             Self::Damaged(_) => "store_damaged",
+        }
+    }
+
+    /// Returns what to do about it, in Chinese and English.
+    #[must_use]
+    pub fn sentences(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoConflict(_) => ("这一项没有要选的值，先刷新再看。", "this field has no such value to choose: look again"),
+            other => codes::sentence_or_plain(other.code()),
         }
     }
 }

@@ -11,14 +11,7 @@ mod judge;
 
 use crate::{Document, Header};
 use automerge::{ObjType, ScalarValue};
-use daohu_domain::{
-    codes,
-    id::Id,
-    kind::Kind,
-    permission::Act,
-    place::Place,
-    validate::Violation,
-};
+use daohu_domain::{codes, id::Id, kind::Kind, permission::Act, place::Place, validate::Violation};
 use std::fmt;
 
 /// How large what comes from outside may be.
@@ -115,7 +108,7 @@ impl Refusal {
     /// Makes the refusal of a code with the sentences that go with it.
     #[must_use]
     pub fn of(code: &'static str) -> Self {
-        let (zh, en) = codes::sentence(code).unwrap_or((code, code));
+        let (zh, en) = codes::sentence_or_plain(code);
         Self { code, zh: zh.to_owned(), en: en.to_owned() }
     }
 
@@ -169,8 +162,8 @@ struct Admitted {
 struct Touch {
     key: String,
     deeds: Vec<Deed>,
-    /// The value of an object as its writer saw it.
-    object: Option<crate::values::Stored>,
+    /// What the key holds as the writer sees it, where the operations alone do not say it.
+    left: Option<crate::values::Stored>,
 }
 
 /// One operation on a root key or inside its object.

@@ -70,9 +70,9 @@ fn plain(shape: &Shape, value: &Json) -> Option<ScalarValue> {
         Shape::Int { .. } | Shape::Fen => value.as_i64().map(ScalarValue::Int),
         Shape::Instant => value.as_str()?.parse::<Instant>().ok().map(|at| ScalarValue::Timestamp(at.0)),
         Shape::Bool => value.as_bool().map(ScalarValue::Boolean),
-        Shape::Ref(_) => ids(&[value.clone()]),
+        Shape::Ref(_) => ids(std::slice::from_ref(value)),
         Shape::Refs(_) => ids(value.as_array()?),
-        Shape::Evidence => hashes(value),
+        Shape::Evidence => hashes(value.as_array()?),
         Shape::Point => value.is_object().then(|| ScalarValue::Bytes(cbor::encode(value))),
         Shape::Rows(_) => value.as_array()?.iter().all(Json::is_object).then(|| ScalarValue::Bytes(cbor::encode(value))),
         Shape::Spans(_) => spans_to_text(value).map(ScalarValue::from),
@@ -124,9 +124,9 @@ fn ids(values: &[Json]) -> Option<ScalarValue> {
     Some(ScalarValue::Bytes(bytes))
 }
 
-fn hashes(value: &Json) -> Option<ScalarValue> {
+fn hashes(values: &[Json]) -> Option<ScalarValue> {
     let mut bytes = Vec::new();
-    for value in value.as_array()? {
+    for value in values {
         bytes.extend(of_hex(value.as_str()?).filter(|bytes| bytes.len() == COMMITMENT_BYTES)?);
     }
     Some(ScalarValue::Bytes(bytes))
@@ -134,7 +134,7 @@ fn hashes(value: &Json) -> Option<ScalarValue> {
 
 /// Returns the bytes of `{"hash": hex}`, the only form in which a secret is part of a document.
 fn secret_hash(value: &Json) -> Option<ScalarValue> {
-    hashes(&Json::Array(vec![value.as_object()?.get("hash")?.clone()]))
+    hashes(std::slice::from_ref(value.as_object()?.get("hash")?))
 }
 
 fn hash_of_secret(scalar: &ScalarValue) -> Option<Json> {

@@ -124,7 +124,14 @@ fn apply(tx: &mut Transaction<'_>, key: &str, write: &Write) -> Result<(), Autom
             Some(_) => tx.delete(ROOT, key),
             None => Ok(()),
         },
-        Write::Put(Stored::Plain(scalar)) | Write::Renew(Stored::Plain(scalar)) => tx.put(ROOT, key, scalar.clone()),
+        Write::Put(Stored::Plain(scalar)) | Write::Renew(Stored::Plain(scalar)) => {
+            // The library ends a conflict by deleting the values that were not chosen. Two people who choose apart
+            // would delete each other's, so the chosen value is always written anew.
+            if tx.get_all(ROOT, key)?.len() > 1 {
+                tx.delete(ROOT, key)?;
+            }
+            tx.put(ROOT, key, scalar.clone())
+        }
         Write::Put(Stored::Text(text)) => match object(tx, key, ObjType::Text)? {
             Some(object) => tx.update_text(&object, text),
             None => new_text(tx, key, text),

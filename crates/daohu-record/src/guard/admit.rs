@@ -5,12 +5,13 @@ use crate::{
     Document, ENCODING,
     chunk::{Outline, outline},
     contain::contained,
-    document::{load_options, root_key_of, stored_at},
+    document::{HEADER, load_options, root_key_of, stored_at},
 };
 use automerge::{
-    Automerge, AutomergeError, ChangeHash, ReadDoc, ScalarValue,
+    Automerge, AutomergeError, ChangeHash, ObjId, ObjType, ReadDoc, ScalarValue,
     legacy::{Key, ObjectId, Op, OpType},
 };
+use std::collections::HashMap;
 
 /// What happened in the contained part.
 struct Tried {
@@ -27,6 +28,9 @@ pub(super) fn admit(current: Option<&Document>, bytes: &[u8], context: &GuardCon
     }
     rests_on_known(current, &outline, context)?;
     let tried = contained(|| try_out(current, bytes, &outline, context)).map_err(|_| "panics")??;
+    if current.is_some() && tried.touches.iter().any(|touch| HEADER.contains(&touch.key.as_str())) {
+        return Err("sealed_touched");
+    }
     let document = Document::of(context.record, tried.loaded).map_err(|_| "invalid_record")?;
     Ok(Admitted { document, outline, actor, touches: tried.touches })
 }
@@ -65,6 +69,10 @@ fn try_out(current: Option<&Document>, bytes: &[u8], outline: &Outline, context:
     if change.is_empty() || change.message().is_some() || !change.extra_bytes().is_empty() {
         return Err("not_canonical");
     }
+    let operations = change.decode().operations;
+    if operations.iter().any(must_not_be_tried) {
+        return Err("not_canonical");
+    }
     let hash = change.hash();
     let mut scratch = current.map_or_else(|| Automerge::new_with_encoding(ENCODING), |document| document.inner().clone());
     scratch.apply_changes([change.clone()]).map_err(|error| match error {
@@ -79,22 +87,38 @@ fn try_out(current: Option<&Document>, bytes: &[u8], outline: &Outline, context:
         return Err("too_big");
     }
     let loaded = Automerge::load_with_options(&saved, load_options()).map_err(|_| "not_reloadable")?;
-    if loaded.get_heads() != scratch.get_heads() {
+    if loaded.get_heads() != scratch.get_heads() || loaded.hydrate(None) != scratch.hydrate(None) {
+        // Saved and loaded it would say something else than applied: devices would drift apart.
         return Err("not_reloadable");
     }
-    let touches = touches(&loaded, &change, hash)?;
+    let touches = touches(&loaded, operations, hash)?;
     Ok(Tried { loaded, touches })
 }
 
+/// Says that an operation is not ours and could end the whole program, which containing a panic does not prevent:
+/// a mark with a wrong id panics again in a destructor while its first panic unwinds, and thousands of objects one
+/// inside the other overflow the stack of whoever reads them.
+fn must_not_be_tried(operation: &Op) -> bool {
+    match operation.action {
+        OpType::MarkBegin(_) | OpType::MarkEnd(_) => true,
+        OpType::Make(_) => operation.obj != ObjectId::Root,
+        _ => false,
+    }
+}
+
 /// Returns what a change does to each root key, from its own operations.
-fn touches(document: &Automerge, change: &automerge::Change, hash: ChangeHash) -> Result<Vec<Touch>, &'static str> {
+fn touches(document: &Automerge, operations: Vec<Op>, hash: ChangeHash) -> Result<Vec<Touch>, &'static str> {
     let mut touches: Vec<Touch> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut last_object: Option<(automerge::legacy::OpId, String)> = None;
-    for operation in change.decode().operations {
+    for operation in operations {
         let (key, deed) = match (&operation.obj, &operation.key) {
             (ObjectId::Root, Key::Map(key)) => (key.to_string(), at_root(&operation)),
             (ObjectId::Root, Key::Seq(_)) => return Err("unreadable"),
-            (ObjectId::Id(id), _) => {
+            (ObjectId::Id(id), key) => {
+                if !fits(document, id, key, operation.insert) {
+                    return Err("not_canonical");
+                }
                 if last_object.as_ref().is_none_or(|(last, _)| last != id) {
                     last_object = Some((id.clone(), root_key_of(document, id).ok_or("unreadable")?));
                 }
@@ -102,18 +126,32 @@ fn touches(document: &Automerge, change: &automerge::Change, hash: ChangeHash) -
                 (key, within(&operation))
             }
         };
-        match touches.iter_mut().find(|touch| touch.key == key) {
-            Some(touch) if touch.deeds.last() == Some(&deed) && matches!(deed, Deed::Within(_)) => {}
-            Some(touch) => touch.deeds.push(deed),
-            None => touches.push(Touch { key, deeds: vec![deed], object: None }),
+        let place = *places.entry(key).or_insert_with_key(|key| {
+            touches.push(Touch { key: key.clone(), deeds: Vec::new(), left: None });
+            touches.len() - 1
+        });
+        if let Some(touch) = touches.get_mut(place)
+            && !(matches!(deed, Deed::Within(_)) && touch.deeds.last() == Some(&deed))
+        {
+            touch.deeds.push(deed);
         }
     }
     for touch in &mut touches {
-        if touch.deeds.iter().any(|deed| matches!(deed, Deed::Make(_) | Deed::Within(_))) {
-            touch.object = stored_at(document, &touch.key, hash);
+        if touch.deeds.iter().any(|deed| matches!(deed, Deed::Make(_) | Deed::Delete | Deed::Within(_))) {
+            touch.left = stored_at(document, &touch.key, hash);
         }
     }
     Ok(touches)
+}
+
+/// Says whether an operation is of the sort that its object takes: named in a map, placed in a text or list.
+fn fits(document: &Automerge, object: &automerge::legacy::OpId, key: &Key, insert: bool) -> bool {
+    let object = ObjId::Id(object.counter(), object.actor().clone(), 0);
+    match document.object_type(object) {
+        Ok(ObjType::Map) => matches!(key, Key::Map(_)) && !insert,
+        Ok(ObjType::Text | ObjType::List) => matches!(key, Key::Seq(_)),
+        Ok(ObjType::Table) | Err(_) => false,
+    }
 }
 
 fn at_root(operation: &Op) -> Deed {

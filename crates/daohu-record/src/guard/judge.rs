@@ -2,14 +2,15 @@
 
 use super::{Accepted, Admitted, Deed, GuardContext, Inner, Refusal, Strictness, Touch, Touched};
 use crate::{
-    Document, Event, Fields, Header,
-    document::{BY, HEADER, KIND, PLACE},
+    Document, Event, Fields, Header, Json,
+    document::{BY, HEADER, KIND, PLACE, SUBJECT},
     event,
-    values::{Stored, restore},
+    values::{Stored, restore, undeclared},
 };
 use automerge::{ObjType, ScalarValue};
 use daohu_domain::{
-    kind::{Field, Kind, Merge},
+    id::Id,
+    kind::{Field, Kind, Merge, Shape},
     permission::Act,
     validate,
 };
@@ -56,16 +57,10 @@ pub(super) fn judge(
     })
 }
 
+/// Checks the header of a first change: each part written once. Later changes that touch it are refused before.
 fn check_header(first: bool, header: &Header, admitted: &Admitted, context: &GuardContext<'_>) -> Result<(), &'static str> {
-    let mut of_header = admitted.touches.iter().filter(|touch| HEADER.contains(&touch.key.as_str()));
-    if !first && of_header.next().is_some() {
-        return Err("sealed_touched");
-    }
-    if first && admitted.touches.iter().any(|touch| HEADER.contains(&touch.key.as_str()) && touch.deeds.len() != 1) {
-        return Err("invalid_record");
-    }
-    let complete = [KIND, PLACE, BY].iter().all(|key| !first || admitted.touches.iter().any(|touch| touch.key == *key));
-    if !complete {
+    let written = |key: &str| admitted.touches.iter().find(|touch| touch.key == key).map_or(0, |touch| touch.deeds.len());
+    if first && ([KIND, PLACE, BY].iter().any(|key| written(key) != 1) || written(SUBJECT) > 1) {
         return Err("invalid_record");
     }
     if header.place == context.place { Ok(()) } else { Err("forbidden_place") }
@@ -158,6 +153,12 @@ impl Reading<'_> {
     fn unknown(&mut self, touch: &Touch) -> Result<(), Refusal> {
         self.newer = true;
         self.touched.fields.push(touch.key.clone());
+        let text = touch.deeds.iter().find_map(|deed| match deed {
+            Deed::Put { scalar: ScalarValue::Str(text), .. } => Some(Json::from(text.as_str())),
+            _ => None,
+        });
+        let left = touch.left.as_ref().map(undeclared);
+        self.fields.extend(text.or(left).map(|value| (touch.key.clone(), value)));
         if self.first { Ok(()) } else { self.may_write_at_all() }
     }
 
@@ -200,7 +201,11 @@ impl Reading<'_> {
     }
 
     fn declared_event(&mut self, event: &Event) -> Result<(), Refusal> {
-        if self.kind.event(&event.name).is_none() {
+        let declared = self.kind.event(&event.name);
+        if slips(declared.map_or(&[], |declared| declared.fields), &event.fields) {
+            self.invalid("secret_in_text")?;
+        }
+        if declared.is_none() {
             self.newer = true;
             return self.may_write_at_all();
         }
@@ -213,7 +218,8 @@ impl Reading<'_> {
     fn by_the_rules(&mut self) -> Result<(), Refusal> {
         self.newer |= validate::is_newer(self.kind, &self.fields);
         let violation = validate::check(self.kind, &self.fields, self.first).into_iter().next();
-        self.violated(violation)
+        self.violated(violation)?;
+        if slips(self.kind.fields, &self.fields) { self.invalid("secret_in_text") } else { Ok(()) }
     }
 
     fn violated(&mut self, violation: Option<validate::Violation>) -> Result<(), Refusal> {
@@ -229,17 +235,21 @@ impl Reading<'_> {
 }
 
 /// Returns the value a change gives a field, or nothing where it deletes it, or the code that refuses the deed.
-fn value_of(touch: &Touch, field: &Field, first: bool) -> Result<Option<crate::Json>, &'static str> {
+fn value_of(touch: &Touch, field: &Field, first: bool) -> Result<Option<Json>, &'static str> {
     let wrong = if field.is_secret() { "secret_in_text" } else { "invalid_record" };
     let stored = match (field.merge, touch.deeds.as_slice()) {
         (Merge::Grow, deeds) if deeds.contains(&Deed::Within(Inner::Removal)) || deeds.contains(&Deed::Delete) => {
             return Err("sealed_touched");
         }
         (Merge::Sealed | Merge::Last, [Deed::Put { scalar, .. }]) => Stored::Plain(scalar.clone()),
-        (Merge::Last, [Deed::Delete, ..]) if touch.deeds.iter().all(|deed| *deed == Deed::Delete) => return Ok(None),
-        (Merge::Text, deeds) if !first && deeds.iter().all(|deed| *deed == Deed::Delete) => return Ok(None),
-        (Merge::Text, deeds) if deeds.iter().all(is_of_text) => touch.object.clone().ok_or(wrong)?,
-        (Merge::Grow, deeds) if deeds.iter().all(is_of_set) => touch.object.clone().ok_or(wrong)?,
+        (Merge::Last, [Deed::Delete, Deed::Put { scalar, .. }]) => Stored::Plain(scalar.clone()),
+        (Merge::Last | Merge::Text, deeds) if !first && deeds.iter().all(|deed| *deed == Deed::Delete) => match &touch.left {
+            // One value of a conflict may be left when the others are deleted.
+            Some(left) => left.clone(),
+            None => return Ok(None),
+        },
+        (Merge::Text, deeds) if deeds.iter().all(is_of_text) => touch.left.clone().ok_or(wrong)?,
+        (Merge::Grow, deeds) if deeds.iter().all(is_of_set) => touch.left.clone().ok_or(wrong)?,
         _ => return Err(wrong),
     };
     restore(field, &stored).map(Some).ok_or(wrong)
@@ -251,6 +261,25 @@ fn is_of_text(deed: &Deed) -> bool {
 
 fn is_of_set(deed: &Deed) -> bool {
     matches!(deed, Deed::Make(ObjType::Map) | Deed::Within(Inner::Element))
+}
+
+/// Says whether a secret slips in under a key that no declaration names, where no shape is asked for: what the
+/// document once holds it can never forget.
+fn slips(declared: &[Field], fields: &Fields) -> bool {
+    fields.iter().any(|(key, value)| match declared.iter().find(|field| field.key == key).map(|field| field.shape) {
+        None => holds_secret(value),
+        Some(Shape::Rows(cells)) => value.as_array().into_iter().flatten().filter_map(Json::as_object).any(|row| slips(cells, row)),
+        Some(_) => false,
+    })
+}
+
+fn holds_secret(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.parse::<Id>().is_err() && validate::secret_in_text(text),
+        Json::Array(items) => items.iter().any(holds_secret),
+        Json::Object(fields) => fields.values().any(holds_secret),
+        _ => false,
+    }
 }
 
 /// Says whether a document has a value under a root key.
