@@ -6,7 +6,7 @@ mod pull;
 
 use daohu_domain::id::Id;
 use daohu_wire::request_signature::SeenRequest;
-use daohu_wire::{BatchStatus, ItemStatus, SignedHead, SyncAnswer, SyncRequest, WireError, limits, request};
+use daohu_wire::{BatchStatus, ItemStatus, SignedHead, SyncAnswer, SyncRequest, WireError, limits};
 
 use crate::error::OfficeError;
 use crate::intake::{self, BatchRefusal, Sender, Taken};
@@ -102,11 +102,12 @@ fn status_of(taken: &Taken) -> BatchStatus {
     BatchStatus { batch: taken.number, ok, items }
 }
 
-/// A proof goes out when it is asked for, and when the device's head is none of this log: then it stays empty, which tells the device.
+/// A device checks that the log goes on from the head it knows. Where that head is none of this log the proof stays empty, which tells the
+/// device that this store was restored from a backup.
 fn consistency(office: &Office, request: &SyncRequest, head: &SignedHead) -> Result<Vec<daohu_wire::Hash>, OfficeError> {
     match request.head {
-        Some(old) if request.caps & request::CAP_WANT_PROOF != 0 => Ok(office.consistency(old, head)?.unwrap_or_default()),
-        _ => Ok(Vec::new()),
+        Some(old) => Ok(office.consistency(old, head)?.unwrap_or_default()),
+        None => Ok(Vec::new()),
     }
 }
 

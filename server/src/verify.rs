@@ -174,6 +174,9 @@ impl Walk<'_> {
             let Some(item) = usize::try_from(change.item).ok().and_then(|index| stored.items.get(index)) else {
                 return Ok(Some("change_item"));
             };
+            if !["ok", "ok_newer"].contains(&item.code.as_str()) {
+                return Ok(Some("item_code"));
+            }
             if change_hash(&change.bytes) != Some(item.hash) || change.hash != item.hash || change.record != item.record {
                 return Ok(Some("change_hash"));
             }

@@ -15,10 +15,10 @@ use crate::office::Office;
 use crate::project::natural_key_of;
 use crate::store::rows::{DocRow, RecordQuery, RegionQuery};
 
-/// Keys of `record add` that are no fields: where a record lives and whose it is.
+/// Keys of `record add` that say where a record lives and whose it is, where the kind has no field of that name.
 const PLACE: &str = "place";
 /// See [`PLACE`].
-const HOUSEHOLD: &str = "household";
+const HOUSEHOLD: [&str; 2] = ["household", "subject"];
 
 impl Office {
     /// Adds a record from `k=v` pairs; `place` and `household` say where it belongs.
@@ -156,13 +156,13 @@ impl Office {
 
     /// Returns the place and household of a new record: as given, else the household's village, else the only township.
     fn home_of(&self, kind: &Kind, id: Id, pairs: &[(&str, &str)]) -> Result<(Place, Option<Id>), OfficeError> {
-        let given = |key: &str| pairs.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
-        let place = given(PLACE).map(|text| text.parse::<Place>().map_err(|_| OfficeError::about("bad_place", PLACE))).transpose()?;
+        let given = |keys: &[&str]| pairs.iter().find(|(name, _)| keys.contains(name) && is_of_home(kind, name)).map(|(_, value)| *value);
+        let place = given(&[PLACE]).map(|text| text.parse::<Place>().map_err(|_| OfficeError::about("bad_place", PLACE))).transpose()?;
         if kind.name == "household" {
             return Ok((place.ok_or(OfficeError::about("bad_place", PLACE))?, Some(id)));
         }
         if kind.subject {
-            let household = self.household(given(HOUSEHOLD).unwrap_or_default())?;
+            let household = self.household(given(&HOUSEHOLD).unwrap_or_default())?;
             return Ok((household.place, Some(household.record)));
         }
         if let Some(place) = place {
@@ -185,12 +185,16 @@ impl Office {
     }
 }
 
+fn is_of_home(kind: &Kind, key: &str) -> bool {
+    kind.field(key).is_none() && (key == PLACE || HOUSEHOLD.contains(&key))
+}
+
 fn read_fields(kind: &'static Kind, pairs: &[(&str, &str)]) -> Result<Fields, OfficeError> {
     let mut fields = Fields::new();
     let mut violations: Vec<Violation> = Vec::new();
     for (key, text) in pairs {
         let Some(field) = kind.field(key) else {
-            if *key != PLACE && *key != HOUSEHOLD {
+            if !is_of_home(kind, key) {
                 violations.push(validate::problem(key, "没有这个字段。", "there is no such field."));
             }
             continue;

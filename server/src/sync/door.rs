@@ -92,6 +92,10 @@ pub(super) fn admit(office: &Office, header: &str, seen: SeenRequest<'_>) -> Res
     let device = store.devices(DeviceQuery::Id(signature.device))?.into_iter().next().ok_or(unknown)?;
     let account = device.account.ok_or(unknown)?;
     signature.verify(&device.public_key, seen)?;
+    if signature.counter < device.last_counter {
+        // An older request, played again by somebody who saw it go by. The newest may be: its answer may have been lost.
+        return Err(WireError::BadSignature("an older request").into());
+    }
     let account = store.accounts(&AccountQuery::Id(account))?.into_iter().next().ok_or(unknown)?;
     let standing = standing(&device, &account, now).ok_or(SyncRefusal::of(403, "device_revoked"))?;
     let rights = Rights::of(store, &account, now)?;

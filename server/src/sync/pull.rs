@@ -1,4 +1,4 @@
-//! What is new under each grant, in the order of the places' logs, as much as one answer holds.
+//! What is new under each grant that a device names, in the order of the places' logs, as much as one answer holds.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,8 @@ pub(super) fn pull(office: &Office, grants: &[GrantRow], request: &SyncRequest, 
     let mut people = People { office, known: HashMap::new() };
     let mut count = 0;
     for row in grants.iter().filter(|row| row.grant.ended_at.is_none()) {
-        let from = cursors.get(&row.id).copied().unwrap_or(0);
+        // A grant that the device does not know yet is in the policy of this answer; it asks for it next.
+        let Some(from) = cursors.get(&row.id).copied() else { continue };
         if left == 0 || count >= PULLED_ITEMS_MAX / 2 {
             page.more = true;
             break;

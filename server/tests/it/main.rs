@@ -1,6 +1,19 @@
 //! The server as its callers see it: real stores in temporary folders, simulated devices built on the wire and record crates.
 
+mod crash;
+mod devices;
+mod edge;
+mod grants;
+mod guard;
+mod hostile;
 mod import;
+mod log;
+mod office;
 mod phone;
+mod rebuild;
+mod records;
+mod reviews;
+mod store;
+mod sync;
 mod thread;
 mod world;

@@ -172,7 +172,12 @@ impl Phone {
     pub(crate) fn request(&self) -> SyncRequest {
         let mut request = SyncRequest::new(self.id, 0);
         request.policy_rev = self.policy.rev;
-        request.cursors = self.policy.grants.iter().map(|grant| Cursor { grant: grant.id, seq: self.cursors.get(&grant.id).copied().unwrap_or(0) }).collect();
+        request.cursors = self
+            .policy
+            .grants
+            .iter()
+            .map(|grant| Cursor { grant: grant.id, seq: self.cursors.get(&grant.id).copied().unwrap_or(0) })
+            .collect();
         request.batches = self.outbox.clone();
         request.head = self.head;
         request

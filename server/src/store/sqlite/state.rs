@@ -16,6 +16,9 @@ use crate::store::plan::{DocumentPlan, Fact};
 /// The instant that never comes: a month record is stored as it stands, and read with the freeze of the day.
 const NEVER: Instant = Instant(i64::MAX);
 
+/// The instant before that, by which everything has happened.
+const AT_LAST: Instant = Instant(i64::MAX - 1);
+
 /// Returns the visits and month records whose state the documents of a plan may change.
 ///
 /// A visit that just came is folded with the document, since nothing can have judged it; only where a review arrived first is it folded
@@ -50,7 +53,7 @@ pub(super) fn restate(connection: &Connection, targets: &BTreeSet<Id>) -> Result
         } else if is_month_record(connection, *target)? {
             let events = events(connection, *target)?;
             let reviews = reviews(connection, *target, &[], false)?;
-            let facts = MonthRecordFacts { events: &events, reviews: &reviews, freeze: NEVER, now: NEVER, due: true };
+            let facts = MonthRecordFacts { events: &events, reviews: &reviews, freeze: NEVER, now: AT_LAST, due: true };
             let fold = fold_month_record(&facts);
             write(connection, *target, &fold.state, &fold.refused)?;
         }
