@@ -27,6 +27,7 @@ mod cuts;
 mod days;
 mod error;
 mod first;
+mod gaps;
 mod holder;
 mod judge;
 mod need;
@@ -51,6 +52,7 @@ pub use answer::{
 };
 pub use error::ScenarioError;
 pub use first::{FirstFigure, LiveCoverage, first_figures, with_stored_first};
+pub use gaps::{GapReason, GapRow, gaps};
 pub use judge::coverage;
 pub use percent::percent;
 pub use scenario::Scenario;

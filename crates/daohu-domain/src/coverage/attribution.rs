@@ -27,8 +27,8 @@ pub(super) struct Attribution<'a> {
 struct Share<'a> {
     /// Days in scope on which he held.
     days: u64,
-    /// The last such day: of two holders the later is whose last one is later.
-    last: i64,
+    /// The end of the last such day: of two holders the later is whose end is later.
+    end: i64,
     cadre: &'a str,
 }
 
@@ -92,8 +92,8 @@ fn shares<'a>(track: &Track<'a>, period: DaySpan) -> Vec<Share<'a>> {
     for hold in &track.holds {
         for part in track.scope.iter().map(|scope| scope.shared(hold.span).shared(period)).filter(|part| part.days() > 0) {
             match shares.iter_mut().find(|share| share.cadre == hold.cadre) {
-                Some(share) => (share.days, share.last) = (share.days + part.days(), share.last.max(part.to - 1)),
-                None => shares.push(Share { days: part.days(), last: part.to - 1, cadre: hold.cadre }),
+                Some(share) => (share.days, share.end) = (share.days + part.days(), share.end.max(part.to)),
+                None => shares.push(Share { days: part.days(), end: part.to, cadre: hold.cadre }),
             }
         }
     }
@@ -102,7 +102,7 @@ fn shares<'a>(track: &Track<'a>, period: DaySpan) -> Vec<Share<'a>> {
 
 /// Returns the last holder if he held long enough, else the one who held most, else nobody (steps a and b).
 fn by_days<'a>(shares: &[Share<'a>]) -> Option<&'a str> {
-    let last = shares.iter().max_by_key(|share| share.last)?;
+    let last = shares.iter().max_by_key(|share| share.end)?;
     let most = shares.iter().max()?;
     [last, most].into_iter().find(|share| share.days >= HELD_DAYS_MIN).map(|share| share.cadre)
 }

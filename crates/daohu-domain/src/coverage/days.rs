@@ -112,6 +112,21 @@ pub(super) fn count_both(left: &[DaySpan], right: &[DaySpan], window: DaySpan) -
     left.iter().map(|span| count(right, span.shared(window))).sum()
 }
 
+/// Returns the days of disjoint `spans` that lie in none of `holes`, which are disjoint and in order.
+pub(super) fn without(spans: &[DaySpan], holes: &[DaySpan]) -> Vec<DaySpan> {
+    let mut out = Vec::new();
+    for span in spans {
+        let mut from = span.from;
+        for hole in holes.iter().map(|hole| hole.shared(*span)).filter(|hole| hole.from < hole.to) {
+            out.push(DaySpan { from, to: hole.from });
+            from = hole.to;
+        }
+        out.push(DaySpan { from, to: span.to });
+    }
+    out.retain(|span| span.from < span.to);
+    out
+}
+
 /// Splits `window` at the ends of `spans` and hands out each piece, in order.
 pub(super) fn pieces(window: DaySpan, spans: impl Iterator<Item = DaySpan>) -> Vec<DaySpan> {
     let mut edges = vec![window.from, window.to];
@@ -133,7 +148,7 @@ const fn is_leap(year: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{DaySpan, count, count_both, date, first_of, joined, number, number_at, pieces, span_of, start_of};
+    use super::{DaySpan, count, count_both, date, first_of, joined, number, number_at, pieces, span_of, start_of, without};
     use crate::calendar::{Day, Instant, Month};
 
     fn span(from: i64, to: i64) -> DaySpan {
@@ -174,7 +189,7 @@ mod tests {
 
     #[test]
     fn spans_that_touch_are_one_and_empty_ones_are_none() {
-        assert_eq!(joined(vec![span(5, 9), span(1, 3), span(3, 5), span(8, 8), span(12, 13)]), vec![span(1, 9), span(12, 13)]);
+        assert_eq!(joined(vec![span(5, 9), span(1, 3), span(3, 5), span(10, 10), span(12, 13)]), vec![span(1, 9), span(12, 13)]);
     }
 
     #[test]
@@ -189,5 +204,12 @@ mod tests {
     #[test]
     fn a_window_is_cut_only_at_edges_inside_it() {
         assert_eq!(pieces(span(0, 10), [span(3, 10), span(-5, 3)].into_iter()), vec![span(0, 3), span(3, 10)]);
+    }
+
+    #[test]
+    fn holes_are_taken_out_of_each_span() {
+        let spans = [span(0, 10), span(20, 30)];
+        assert_eq!(without(&spans, &[span(-5, 2), span(4, 6), span(9, 22), span(30, 40)]), vec![span(2, 4), span(6, 9), span(22, 30)]);
+        assert_eq!((without(&spans, &[]), without(&spans, &[span(0, 30)])), (spans.to_vec(), Vec::new()));
     }
 }

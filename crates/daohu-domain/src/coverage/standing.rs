@@ -6,6 +6,9 @@ use super::visit::VisitTrack;
 use super::visit_state::{Folded, VisitState};
 use crate::calendar::Instant;
 
+/// The most duplicates of duplicates that are followed; beyond it a chain ends as if its last visit repeated nothing.
+const CHAIN_MAX: usize = 16;
+
 /// All visits as they stood at one cut, in the order of the case.
 #[derive(Debug)]
 pub(super) struct View<'a> {
@@ -73,7 +76,7 @@ impl<'a> View<'a> {
     fn counting_original(&self, tracks: &[VisitTrack<'a>], at: usize) -> Option<usize> {
         let mut chain = vec![at];
         let mut next = tracks[at].original;
-        while let Some(original) = next {
+        while let Some(original) = next.filter(|_| chain.len() <= CHAIN_MAX) {
             if let Some(ring_start) = chain.iter().position(|seen| *seen == original) {
                 let ring = chain[ring_start..].iter().copied().filter(|seen| self.standings[*seen].is_countable);
                 let first = ring.min_by_key(|seen| tracks[*seen].visit.id.as_str());

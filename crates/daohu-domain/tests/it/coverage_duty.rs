@@ -269,3 +269,27 @@ fn the_obliged_may_have_their_household_anywhere() -> TestResult {
     assert_eq!(figures["sums"]["households"], 0);
     Ok(())
 }
+
+#[test]
+fn the_last_day_of_the_month_decides_about_units_and_tours() -> TestResult {
+    // On 06-30 an is obliged and paired, cui no longer, ding not yet; the place of U1 was in the village until then.
+    let obliged = json!([
+        {"cadre": "an", "from": "2019-06-30", "to": "2019-07-01"}, {"cadre": "cui", "from": "2019-01-01", "to": "2019-06-30"},
+        {"cadre": "ding", "from": "2019-07-01"},
+    ]);
+    let base = june();
+    let mut regions = base["regions"].as_array().cloned().unwrap_or_default();
+    let yard = |parent: &str| json!({"code": "yard", "level": "group", "parent": parent});
+    regions.push(with(yard("610802209201"), json!({"to": "2019-07-01"})));
+    regions.push(with(yard("610802000000"), json!({"from": "2019-07-01"})));
+    let units = json!([{"id": "U1", "place": "yard", "obliged": obliged}]);
+    let pairings = [pairing("H1", "an", "06-30", "07-01"), pairing("H1", "ding", "07-01", "")];
+    let tours = json!([{"household": "H1", "cadre": "secretary", "date": "2019-06-30"}]);
+    let households = [in_scope("H1", "06-30", "07-01"), in_scope("H2", "07-01", "08-01"), in_scope("H3", "06-01", "06-30")];
+    let keys = json!({"regions": regions, "units": units, "households": households, "pairings": pairings, "tours": tours});
+    let figures = figures(&with(base, keys))?;
+    assert_eq!(figures["units"], json!([{"unit": "U1", "fulfil": [1, 1], "cov_unit": [0, 0]}]));
+    assert_eq!(figures["tour"], json!({"households": [1, 1], "villages": 1}));
+    assert_eq!(figures["takeovers"], json!([{"household": "H1", "cadre": "an", "from": "2019-06-30", "first_visit_days": null}]));
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! Kept first figures, refusals, and what a scenario may leave out.
 
 use crate::coverage_shared::{TOWN, TestResult, figures, household, june, pairing, visit, with};
-use daohu_domain::coverage::{FirstFigure, LiveCoverage, Scenario, coverage, first_figures, with_stored_first};
+use daohu_domain::coverage::{FirstFigure, LiveCoverage, Scenario, coverage, first_figures, gaps, with_stored_first};
 use serde_json::{Value, json};
 use std::error::Error;
 
@@ -80,11 +80,13 @@ fn a_roster_changed_after_the_freeze_is_a_reason_and_moves_no_first_figure() -> 
 }
 
 #[test]
-fn a_need_that_grew_after_the_freeze_is_a_loss_by_the_roster() -> TestResult {
+fn a_need_that_changed_after_the_freeze_is_a_loss_or_a_gain_by_the_roster() -> TestResult {
     let before = with(four()?, json!({"config": {"tiers": {"monthly": {"months": 1, "need": 1}, "twice": {"months": 1, "need": 2}}}}));
     let twice = |id: &str| with(household(id), json!({"tier": [{"tier": "twice", "from": "2018-01-01"}]}));
     let after = with(before.clone(), json!({"households": [twice("H1"), household("H2"), household("H3"), household("H4")]}));
     assert_eq!(side(&kept(&before, &after)?, "declared")?, json!({"first": [2, 4], "revised": [1, 4], "reasons": {"roster": [0, 1]}}));
+    let eased = side(&kept(&after, &before)?, "declared")?;
+    assert_eq!(eased, json!({"first": [1, 4], "revised": [2, 4], "reasons": {"roster": [1, 0]}}));
     Ok(())
 }
 
@@ -136,7 +138,7 @@ fn what_cannot_be_counted_is_refused_with_its_code() -> TestResult {
         (json!({"households": [household("H1"), household("H1")]}), "usage"),
         (json!({"visits": [visit("V1", "H1", "an", "06-05T09:00")?, visit("V1", "H2", "an", "06-05T09:00")?]}), "usage"),
         (json!({"config": {"k_min": 6}}), "usage"),
-        (json!({"config": {"tiers": {"never": {"months": 0, "need": 1}}}}), "usage"),
+        (json!({"config": {"tiers": {"monthly": {"months": 1, "need": 1}, "never": {"months": 0, "need": 1}}}}), "usage"),
         (json!({"config": {"equivalents": {"cap_pct": 101}}}), "usage"),
     ];
     for (keys, code) in refused {
@@ -179,9 +181,48 @@ fn a_backward_span_is_refused_wherever_it_stands_and_can_be_dropped() -> TestRes
 #[test]
 fn a_place_without_a_row_is_known_by_the_households_in_it() -> TestResult {
     let scenario = json!({
-        "query": {"place": "610802209201", "month": "2019-06", "as_of": "2019-08-01T00:00:00+08:00"}, "households": [household("H1")],
+        "query": {"place": "610802209201", "month": "2019-06", "as_of": "2019-08-01T00:00:00+08:00"},
+        "households": [with(household("H0"), json!({"places": []})), household("H1")],
     });
     assert_eq!(figures(&scenario)?["sums"]["due"], 1);
     assert_eq!(figures(&json!({"scenario": scenario}))?["sums"]["due"], 1);
+    Ok(())
+}
+
+#[test]
+fn a_gap_is_listed_since_its_first_day_with_who_held_last() -> TestResult {
+    let status = |from: &str, to: Option<&str>| json!({"status": [{"status": "poor", "from": from, "to": to}]});
+    let households = [
+        household("H1"),
+        household("H2"),
+        household("H3"),
+        with(household("H4"), status("2019-06-05", None)),
+        household("H5"),
+        with(household("H6"), status("2018-01-01", Some("2019-06-20"))),
+    ];
+    let pairings = [
+        // H1 was held by two until 05-20, H2 has a holder who left on 06-11, H3 a gap that is over and one that has yet to come.
+        pairing("H1", "an", "01-01", "03-01"),
+        pairing("H1", "bo", "03-01", "05-20"),
+        pairing("H2", "qin", "01-01", ""),
+        pairing("H3", "an", "01-01", "06-04"),
+        pairing("H3", "an", "06-06", "06-28"),
+        pairing("H5", "an", "01-01", "06-21"),
+        pairing("H6", "an", "01-01", "06-20"),
+    ];
+    let cadres = json!([{"id": "qin", "terms": [{"unit": "U1", "from": "2018-01-01", "to": "2019-06-11"}]}]);
+    let query = json!({"place": TOWN, "month": "2019-06", "as_of": "2019-06-21T08:00:00+08:00"});
+    let scenario = with(june(), json!({"query": query, "households": households, "pairings": pairings, "cadres": cadres}));
+    let row = |id: &str, days: [u32; 2], since: &str, last: Option<&str>, reason: &str| {
+        let [gap, hidden] = days;
+        json!({"household": id, "place": "610802209201", "gap_days": gap, "hidden_days": hidden, "since": since, "last_holder": last, "reason": reason})
+    };
+    let expected = [
+        row("H1", [20, 0], "2019-05-20", Some("bo"), "no_holder"),
+        row("H2", [0, 10], "2019-06-11", Some("qin"), "holder_left"),
+        row("H3", [2, 0], "2019-06-04", Some("an"), "no_holder"),
+        row("H4", [16, 0], "2019-06-05", None, "no_holder"),
+    ];
+    assert_eq!(serde_json::to_value(gaps(&Scenario::read(&scenario)?)?)?, json!(expected));
     Ok(())
 }

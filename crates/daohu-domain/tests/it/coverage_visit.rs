@@ -44,6 +44,19 @@ fn a_chain_of_duplicates_is_one_visit_with_all_its_people() -> TestResult {
 }
 
 #[test]
+fn a_chain_of_duplicates_of_any_length_ends() -> TestResult {
+    let of_length = |length: usize| -> Result<Vec<Value>, Box<dyn std::error::Error>> {
+        let link =
+            |n: usize| Ok(with(visit(&format!("V{n}"), "H1", "zhang", "06-05T09:00")?, json!({"duplicate_of": format!("V{}", n + 1)})));
+        (0..length).map(link).collect()
+    };
+    assert_eq!(of_household(&with_visits(&["H1"], &of_length(16)?)?, "H1", "visits"), 1);
+    let long = with_visits(&["H1"], &of_length(3000)?)?;
+    assert_eq!(of_household(&long, "H1", "visit_days"), 1);
+    Ok(())
+}
+
+#[test]
 fn two_visits_that_name_each_other_are_one() -> TestResult {
     let ring = |one: &str, other: &str| -> Result<Value, Box<dyn std::error::Error>> {
         Ok(with(visit(one, "H1", one, "06-05T09:00")?, json!({"duplicate_of": other})))
