@@ -221,7 +221,9 @@ CREATE TABLE review (
     id     BLOB PRIMARY KEY,
     target BLOB NOT NULL,
     result TEXT NOT NULL,
-    at_ms  INTEGER NOT NULL
+    -- When the server received it; of one not yet sent, what its own clock claims.
+    at_ms  INTEGER NOT NULL,
+    sent   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX review_target ON review (target, at_ms);
 

@@ -152,7 +152,7 @@ impl Ledger {
         let (mut events, mut reviews) = (Vec::new(), Vec::new());
         for known in documents {
             events.extend(project::past::events(&self.connection, known)?);
-            reviews.extend(project::past::reviews(&self.connection, known.view.header.id, &[])?);
+            reviews.extend(project::past::reviews(&self.connection, known, &[])?);
         }
         let now = Instant(self.clock.wall_ms());
         let rules = crate::due::rules(&self.connection, card.place, month.first_day())?;

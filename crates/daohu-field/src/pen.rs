@@ -71,7 +71,11 @@ impl Pen {
         let (mut fields, secrets) = validate::split_secrets(new.kind, &new.fields);
         let sealed = self.seal(connection, new.id, &secrets)?;
         for value in &sealed {
-            fields.insert(value.field.clone(), Json::from(hex::encode(value.commitment)));
+            let hash = json!({ "hash": hex::encode(value.commitment) });
+            // Not every shape takes the hash in the place of its value; the sealed value names record and field itself.
+            if new.kind.field(&value.field).is_some_and(|field| validate::check_value(field, &hash).is_empty()) {
+                fields.insert(value.field.clone(), hash);
+            }
         }
         let header = Header { id: new.id, kind: new.kind.name.to_owned(), place: new.place, subject: new.household, by: self.me.person };
         let event = new.event.map(|name| self.event(name, Fields::new()));

@@ -164,8 +164,8 @@ fn put_pairing(connection: &Connection, known: &Known) -> Result<(), FieldError>
 fn put_review(connection: &Connection, known: &Known) -> Result<Vec<Id>, FieldError> {
     let fields = &known.view.fields;
     let Some(target) = id(fields, "target") else { return Ok(Vec::new()) };
-    let at_ms = past::first_at(known);
-    let row = ReviewRow { id: known.view.header.id, target, result: text(fields, "result"), at_ms };
+    let sent = known.changes.first().is_some_and(|row| row.received_ms.is_some());
+    let row = ReviewRow { id: known.view.header.id, target, result: text(fields, "result"), at_ms: past::first_at(known), sent };
     projection::put_review(connection, &row)?;
     let mut judged = vec![target];
     if let Some(record) = projection::find(connection, target)?.filter(|record| record.kind == "month_record") {
@@ -177,7 +177,7 @@ fn put_review(connection: &Connection, known: &Known) -> Result<Vec<Id>, FieldEr
 /// Returns the state of a month record as if no month were ever frozen; who shows it knows the time.
 fn month_state(connection: &Connection, known: &Known) -> Result<String, FieldError> {
     let events = past::events(connection, known)?;
-    let reviews = past::reviews(connection, known.view.header.id, &[])?;
+    let reviews = past::reviews(connection, known, &[])?;
     let facts = state::MonthRecordFacts { events: &events, reviews: &reviews, freeze: FAR, now: FAR, due: true };
     Ok(state::fold_month_record(&facts).state)
 }

@@ -23,11 +23,12 @@ use rusqlite::Connection;
 /// asked again.
 pub(crate) fn events(connection: &Connection, known: &Known) -> Result<Vec<PastEvent>, FieldError> {
     let mut past = Vec::new();
+    let floor = floor_ms(connection, known)?;
     for event in &known.view.events {
         let row = known.changes.iter().find(|row| row.hash == event.change);
         let at = match row.and_then(|row| row.received_ms) {
             Some(received) => Instant(received),
-            None => best(&event.stamp, &evidence_of(connection, &event.stamp)?),
+            None => best(&event.stamp, &evidence_of(connection, &event.stamp)?).max(Instant(floor.saturating_add(1))),
         };
         past.push(PastEvent {
             name: event.name.clone(),
@@ -49,16 +50,25 @@ fn is_author(connection: &Connection, known: &Known, device: Id) -> Result<bool,
     Ok(access::owner(connection, device)?.is_some_and(|(person, _)| person == known.view.header.by))
 }
 
+/// Returns the last instant at which the server is known to have received something about a record: what is written
+/// here and not sent yet comes after it, whatever the clock of this device says.
+fn floor_ms(connection: &Connection, known: &Known) -> Result<i64, FieldError> {
+    let own = known.changes.iter().filter_map(|row| row.received_ms);
+    let reviews = projection::reviews_of(connection, known.view.header.id)?;
+    Ok(own.chain(reviews.iter().filter(|row| row.sent).map(|row| row.at_ms)).max().unwrap_or(i64::MIN))
+}
+
 /// Returns the reviews that name a record; `took_part` are the persons who may not review it.
-pub(crate) fn reviews(connection: &Connection, target: Id, took_part: &[Id]) -> Result<Vec<PastReview>, FieldError> {
+pub(crate) fn reviews(connection: &Connection, target: &Known, took_part: &[Id]) -> Result<Vec<PastReview>, FieldError> {
     let mut past = Vec::new();
-    for row in projection::reviews_of(connection, target)? {
+    let floor = floor_ms(connection, target)?;
+    for row in projection::reviews_of(connection, target.view.header.id)? {
         let Some(record) = projection::find(connection, row.id)? else { continue };
         past.push(PastReview {
             result: row.result,
             rule: Some(text(&record.fields, "rule")).filter(|rule| !rule.is_empty()),
             roles: Vec::new(),
-            at: Instant(row.at_ms),
+            at: Instant(if row.sent { row.at_ms } else { row.at_ms.max(floor) }),
             key: row.id.to_string(),
             own: took_part.contains(&record.author),
             of_month: false,

@@ -84,12 +84,14 @@ fn persons(fields: &Fields, author: Id) -> Vec<Id> {
 pub(crate) fn folded(connection: &Connection, known: &Known) -> Result<VisitFold, FieldError> {
     let header = &known.view.header;
     let took_part = past::took_part(&known.view.fields, header.by);
-    let mut reviews = past::reviews(connection, header.id, &took_part)?;
+    let mut reviews = past::reviews(connection, known, &took_part)?;
     let month = time_of(connection, known)?.day.to_string().chars().take(7).collect::<String>();
     if let Some(household) = header.subject {
         for record in projection::of_household(connection, household, "month_record")? {
-            if text(&record.fields, "month") == month {
-                let passes = past::reviews(connection, record.id, &took_part)?.into_iter().filter(|review| review.result == "pass");
+            if text(&record.fields, "month") == month
+                && let Some(record) = super::known(connection, record.id)?
+            {
+                let passes = past::reviews(connection, &record, &took_part)?.into_iter().filter(|review| review.result == "pass");
                 reviews.extend(passes.map(|review| PastReview { of_month: true, ..review }));
             }
         }

@@ -8,11 +8,11 @@ use rusqlite::Connection;
 /// The steps, in order; the version of a store is how many of them it has seen.
 const STEPS: &[&str] = &[include_str!("../../migrations/0001_ledger.sql")];
 
-/// Runs the steps that this store has not seen.
+/// Runs the steps that this store has not seen; says whether there were any.
 ///
 /// # Errors
 /// `too_new` for a store that a newer version wrote; it is left as it is.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<(), FieldError> {
+pub(crate) fn migrate(connection: &mut Connection) -> Result<bool, FieldError> {
     let seen: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let seen = usize::try_from(seen).unwrap_or(usize::MAX);
     if seen > STEPS.len() {
@@ -24,7 +24,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), FieldError> {
         transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
         transaction.commit()?;
     }
-    Ok(())
+    Ok(seen < STEPS.len())
 }
 
 #[cfg(test)]

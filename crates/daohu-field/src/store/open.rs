@@ -1,7 +1,7 @@
 //! Opens the file of a store: key, WAL, waits, schema.
 //!
-//! A wrong key and a damaged first page look the same to SQLCipher. Beside the store lies a copy of its first page
-//! (`FILE.head`, as encrypted as the store): whoever can read the copy has the right key, so the store is damaged.
+//! A wrong key and a damaged first page look the same to SQLCipher. Beside the store lies a copy of the pages of its
+//! schema (`FILE.head`, as encrypted as the store): whoever can read the copy has the right key, so the store is damaged.
 
 use super::{StoreKey, migrate::migrate, salvage};
 use crate::error::FieldError;
@@ -29,11 +29,14 @@ pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, FieldError
         Err(error) if error.code() == "store_damaged" => return Err(tell_apart(path, key, error)),
         other => other?,
     };
-    migrate(&mut connection)?;
+    if migrate(&mut connection)? {
+        // The schema must lie in the file itself before its pages can be copied.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
     if !is_new && salvage::is_marked_unfinished(&connection)? {
         return Err(FieldError::new("store_damaged"));
     }
-    keep_head(path);
+    _ = keep_head(&connection, path);
     Ok(connection)
 }
 
@@ -42,6 +45,8 @@ pub(crate) fn unlock(path: &Path, key: &StoreKey) -> Result<Connection, FieldErr
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(BUSY_WAIT_S))?;
+    // SQLCipher would tell the terminal of every page it cannot read; the error says so already.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.pragma_update(None, "key", format!("x'{}'", hex::encode(key)))?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
@@ -57,29 +62,56 @@ pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Keeps a copy of the first page. A failure is no harm: the older copy serves too.
-fn keep_head(path: &Path) {
-    let Some(page) = first_page(path) else { return };
+/// Keeps a copy of the pages that hold the schema, the first page before all: without them no row can be found.
+///
+/// The file is a list of page number (four bytes, big-endian) and page, the first page first. A failure is no harm:
+/// the older copy serves too.
+fn keep_head(connection: &Connection, path: &Path) -> Option<()> {
+    let first = read_page(path, 1)?;
     let head = beside(path, ".head");
-    if fs::read(&head).is_ok_and(|kept| kept == page) {
-        return;
+    let kept = fs::read(&head).unwrap_or_default();
+    if kept.get(4..4 + PAGE_BYTES).is_some_and(|page| page == first) {
+        return Some(());
+    }
+    let mut found = connection.prepare("SELECT pageno FROM dbstat WHERE name = 'sqlite_schema' AND pageno <> 1 ORDER BY pageno").ok()?;
+    let numbers: Vec<u32> = found.query_map([], |row| row.get(0)).ok()?.filter_map(Result::ok).collect();
+    let mut bytes = Vec::new();
+    for number in std::iter::once(1).chain(numbers) {
+        bytes.extend(number.to_be_bytes());
+        bytes.extend(read_page(path, number)?);
     }
     let fresh = beside(path, ".head-new");
-    if fs::write(&fresh, &page).is_ok() {
-        let _ = fs::rename(&fresh, &head);
-    }
+    fs::write(&fresh, &bytes).ok()?;
+    fs::rename(&fresh, &head).ok()
 }
 
-fn first_page(path: &Path) -> Option<Vec<u8>> {
-    use std::io::Read;
+fn read_page(path: &Path, number: u32) -> Option<Vec<u8>> {
+    use std::io::{Read, Seek, SeekFrom};
     let mut page = vec![0; PAGE_BYTES];
-    fs::File::open(path).ok()?.read_exact(&mut page).ok()?;
+    let mut file = fs::File::open(path).ok()?;
+    file.seek(SeekFrom::Start(u64::from(number - 1) * 4096)).ok()?;
+    file.read_exact(&mut page).ok()?;
     Some(page)
+}
+
+/// Reads a kept copy: page numbers and pages.
+pub(crate) fn pages_of_head(path: &Path) -> Vec<(u32, Vec<u8>)> {
+    let bytes = fs::read(beside(path, ".head")).unwrap_or_default();
+    let mut pages = Vec::new();
+    for entry in bytes.chunks_exact(4 + PAGE_BYTES) {
+        if let Some((number, page)) = entry.split_first_chunk::<4>() {
+            pages.push((u32::from_be_bytes(*number), page.to_vec()));
+        }
+    }
+    pages
 }
 
 fn tell_apart(path: &Path, key: &StoreKey, error: FieldError) -> FieldError {
     let trial = beside(path, ".head-trial");
-    let Ok(_) = fs::copy(beside(path, ".head"), &trial) else { return FieldError::new("wrong_key").because(error) };
+    let first = pages_of_head(path).into_iter().next();
+    if first.is_none_or(|(_, page)| fs::write(&trial, page).is_err()) {
+        return FieldError::new("wrong_key").because(error);
+    }
     let opened = unlock(&trial, key);
     for ending in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(beside(&trial, ending));

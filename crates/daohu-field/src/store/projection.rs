@@ -75,11 +75,16 @@ pub(crate) fn put(connection: &Connection, record: &RecordRow) -> Result<(), Fie
 
 /// Takes a record out of every projection.
 pub(crate) fn remove(connection: &Connection, id: Id) -> Result<(), FieldError> {
+    let mut found = connection.prepare_cached("SELECT household FROM visit WHERE id = ?1")?;
+    let visited = found.query_row([id.as_bytes()], |row| id_from_row(row, 0)).optional()?;
     for table in ["record", "household", "pairing", "visit", "review"] {
         connection.prepare_cached(&format!("DELETE FROM {table} WHERE id = ?1"))?.execute([id.as_bytes()])?;
     }
     connection.prepare_cached("DELETE FROM promise WHERE visit = ?1")?.execute([id.as_bytes()])?;
-    Ok(())
+    match visited {
+        Some(household) => visit::refresh_last(connection, household),
+        None => Ok(()),
+    }
 }
 
 /// Empties every projection.
@@ -169,22 +174,30 @@ pub(crate) struct ReviewRow {
     pub(crate) target: Id,
     pub(crate) result: String,
     pub(crate) at_ms: i64,
+    /// The server has received it, so that `at_ms` is its word.
+    pub(crate) sent: bool,
 }
 
 /// Writes a review.
 pub(crate) fn put_review(connection: &Connection, review: &ReviewRow) -> Result<(), FieldError> {
     connection
-        .prepare_cached("INSERT OR REPLACE INTO review (id, target, result, at_ms) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![review.id.as_bytes(), review.target.as_bytes(), review.result, review.at_ms])?;
+        .prepare_cached("INSERT OR REPLACE INTO review (id, target, result, at_ms, sent) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![review.id.as_bytes(), review.target.as_bytes(), review.result, review.at_ms, review.sent])?;
     Ok(())
 }
 
 /// Returns the reviews of a record, in the order they were given.
 pub(crate) fn reviews_of(connection: &Connection, target: Id) -> Result<Vec<ReviewRow>, FieldError> {
-    let sql = "SELECT id, target, result, at_ms FROM review WHERE target = ?1 ORDER BY at_ms, id";
+    let sql = "SELECT id, target, result, at_ms, sent FROM review WHERE target = ?1 ORDER BY at_ms, id";
     let mut found = connection.prepare_cached(sql)?;
     let rows = found.query_map([target.as_bytes()], |row| {
-        Ok(ReviewRow { id: id_from_row(row, 0)?, target: id_from_row(row, 1)?, result: row.get(2)?, at_ms: row.get(3)? })
+        Ok(ReviewRow {
+            id: id_from_row(row, 0)?,
+            target: id_from_row(row, 1)?,
+            result: row.get(2)?,
+            at_ms: row.get(3)?,
+            sent: row.get(4)?,
+        })
     })?;
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }

@@ -7,7 +7,7 @@ use super::{
     StoreKey, access,
     meta::{self, key},
     migrate::migrate,
-    open::{PAGE_BYTES, beside, unlock},
+    open::{PAGE_BYTES, beside, pages_of_head, unlock},
 };
 use crate::error::FieldError;
 use rusqlite::{Connection, types::Value};
@@ -88,34 +88,30 @@ fn fill(fresh: &mut Connection, path: &Path, set_aside: &Path, key: &StoreKey) -
         let _ = fs::remove_file(beside(&copy, ending));
         let _ = fs::copy(beside(set_aside, ending), beside(&copy, ending));
     }
-    let opened = unlock(&copy, key).or_else(|_| {
-        mend_head(&copy, &beside(path, ".head"));
-        unlock(&copy, key)
-    });
-    let rows = match opened {
-        Ok(old) => read_all(&old, fresh),
-        // Nothing can be read: the new store begins empty, the old one is kept.
-        Err(_) => Ok(0),
-    };
+    if unlock(&copy, key).is_err() {
+        mend_head(&copy, path);
+    }
+    let rows = read_all(&|| unlock(&copy, key).ok(), fresh);
     for ending in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(beside(&copy, ending));
     }
     rows
 }
 
-/// Puts the kept first page over a damaged one.
-fn mend_head(copy: &Path, head: &Path) {
-    let Ok(page) = fs::read(head) else { return };
-    if page.len() != PAGE_BYTES {
-        return;
-    }
-    if let Ok(mut file) = fs::OpenOptions::new().write(true).open(copy) {
-        let _ = file.seek(SeekFrom::Start(0));
-        let _ = file.write_all(&page);
+/// Puts the kept pages of the schema over damaged ones.
+fn mend_head(copy: &Path, path: &Path) {
+    let Ok(mut file) = fs::OpenOptions::new().write(true).open(copy) else { return };
+    for (number, page) in pages_of_head(path) {
+        let at = u64::from(number.saturating_sub(1)) * PAGE_BYTES as u64;
+        if file.seek(SeekFrom::Start(at)).is_ok() {
+            let _ = file.write_all(&page);
+        }
     }
 }
 
-fn read_all(old: &Connection, fresh: &mut Connection) -> Result<u64, FieldError> {
+/// Reads every precious table. The damaged store is opened anew for each pass: after one bad page SQLCipher refuses
+/// everything on that connection. Where it cannot be opened at all, the new store begins empty.
+fn read_all(old: &dyn Fn() -> Option<Connection>, fresh: &mut Connection) -> Result<u64, FieldError> {
     let transaction = fresh.transaction()?;
     let mut rows = 0;
     for table in PRECIOUS {
@@ -136,13 +132,14 @@ struct Copied {
     stopped: bool,
 }
 
-fn copy_rows(old: &Connection, fresh: &Connection, table: &Table, direction: &str) -> Result<Copied, FieldError> {
+fn copy_rows(old: &dyn Fn() -> Option<Connection>, fresh: &Connection, table: &Table, direction: &str) -> Result<Copied, FieldError> {
     let order: Vec<String> = table.order.iter().map(|column| format!("{column} {direction}")).collect();
     let width = table.columns.split(',').count();
     let marks: Vec<String> = (1..=width).map(|n| format!("?{n}")).collect();
     let select = format!("SELECT {} FROM {} ORDER BY {}", table.columns, table.name, order.join(", "));
     let insert = format!("INSERT OR IGNORE INTO {} ({}) VALUES ({})", table.name, table.columns, marks.join(", "));
     let mut copied = Copied { rows: 0, stopped: false };
+    let Some(old) = old() else { return Ok(Copied { rows: 0, stopped: true }) };
     let Ok(mut found) = old.prepare(&select) else { return Ok(Copied { rows: 0, stopped: true }) };
     let mut insert = fresh.prepare(&insert)?;
     let Ok(mut rows) = found.query([]) else { return Ok(Copied { rows: 0, stopped: true }) };

@@ -80,7 +80,9 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
             applied.moved |= pulled.to != pulled.from;
         }
     }
-    if let Some(policy) = &answer.policy {
+    // An answer that was long under way must not bring an older policy back.
+    let known_rev = crate::store::count(meta::number(connection, key::POLICY_REV)?);
+    if let Some(policy) = answer.policy.as_ref().filter(|policy| policy.rev > known_rev || applied.restored) {
         applied.given = policy::keep(connection, policy)?;
         applied.moved = true;
     }

@@ -114,7 +114,7 @@ fn a_bounded_sync_stops_and_says_that_there_is_more() {
     let first = phone.try_sync(&mut world.server, small(Some(1))).unwrap();
     assert_eq!((first.requests, first.more), (1, true));
     let rest = phone.try_sync(&mut world.server, small(None)).unwrap();
-    assert!(!rest.more && rest.requests > 1);
+    assert!(first.pulled > 0 && rest.pulled > 0 && !rest.more);
     assert_eq!(first.pulled + rest.pulled, 242);
 }
 
@@ -170,7 +170,7 @@ fn a_revoked_device_is_told_so_and_keeps_its_work() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     /// Whatever the link loses, repeats or brings late: once it is whole, every visit has arrived exactly once, both
     /// phones and the server agree, and nothing was shown as received before.
@@ -180,9 +180,9 @@ proptest! {
         let mut world = World::new(3);
         let mut phones = [world.helper(), world.assistant()];
         let mut made = 0;
-        let mut late: Vec<Response> = Vec::new();
-        for _ in 0..12 {
-            for phone in &mut phones {
+        let mut late: [Vec<Response>; 2] = [Vec::new(), Vec::new()];
+        for _ in 0..8 {
+            for (phone, late) in phones.iter_mut().zip(&mut late) {
                 phone.clock.advance(DAY / 3);
                 if chance.below(2) == 0 {
                     phone.visit(world.households[chance.below(3) as usize], "核对了收入台账。");

@@ -20,32 +20,33 @@ use daohu_wire::{
 use serde_json::json;
 use std::collections::HashMap;
 
-pub const TOWN: &str = "610802209000";
-pub const VILLAGE: &str = "610802209201";
+pub(crate) const TOWN: &str = "610802209000";
+pub(crate) const VILLAGE: &str = "610802209201";
 
-pub fn place(code: &str) -> Place {
+pub(crate) fn place(code: &str) -> Place {
     code.parse().unwrap()
 }
 
-pub struct Row {
-    pub record: Id,
-    pub hash: [u8; 32],
-    pub bytes: Vec<u8>,
-    pub device: Id,
-    pub household: Option<Id>,
-    pub reference: bool,
-    pub received_ms: i64,
-    pub start: Option<Start>,
+pub(crate) struct Row {
+    pub(crate) record: Id,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) device: Id,
+    pub(crate) household: Option<Id>,
+    pub(crate) reference: bool,
+    pub(crate) received_ms: i64,
+    pub(crate) start: Option<Start>,
 }
 
 #[derive(Clone)]
-pub struct User {
-    pub id: Id,
-    pub person: Id,
-    pub name: String,
-    pub grants: Vec<GrantView>,
-    pub revoked: Vec<Revoked>,
-    pub rev: u64,
+pub(crate) struct User {
+    pub(crate) id: Id,
+    pub(crate) person: Id,
+    pub(crate) name: String,
+    pub(crate) grants: Vec<GrantView>,
+    pub(crate) revoked: Vec<Revoked>,
+    /// Grants that ended and under which unsent work is still accepted.
+    pub(crate) inbox: Vec<GrantView>,
+    pub(crate) rev: u64,
 }
 
 struct Known {
@@ -60,29 +61,29 @@ struct Taken {
     codes: Vec<String>,
 }
 
-pub struct Fake {
-    pub key: DeviceKey,
-    pub seal: SealKey,
-    pub own: Id,
-    pub now_ms: i64,
-    pub epoch: u64,
-    pub users: Vec<User>,
+pub(crate) struct Fake {
+    pub(crate) key: DeviceKey,
+    pub(crate) seal: SealKey,
+    pub(crate) own: Id,
+    pub(crate) now_ms: i64,
+    pub(crate) epoch: u64,
+    pub(crate) users: Vec<User>,
     devices: HashMap<Id, Known>,
-    pub logs: HashMap<Place, Vec<Row>>,
-    pub documents: HashMap<Id, Document>,
+    pub(crate) logs: HashMap<Place, Vec<Row>>,
+    pub(crate) documents: HashMap<Id, Document>,
     leaves: Vec<[u8; 32]>,
     batches: HashMap<(Id, u64), Taken>,
     last: HashMap<Id, (u64, [u8; 32])>,
     next_grant: u64,
-    pub requests: Vec<SyncRequest>,
-    pub sealed: Vec<Vec<u8>>,
-    pub store_keys: Vec<Option<Vec<u8>>>,
-    pub closed: Option<(u16, &'static str)>,
-    pub taken_ids: u32,
+    pub(crate) requests: Vec<SyncRequest>,
+    pub(crate) sealed: Vec<Vec<u8>>,
+    pub(crate) store_keys: Vec<Option<Vec<u8>>>,
+    pub(crate) closed: Option<(u16, &'static str)>,
+    pub(crate) taken_ids: u32,
 }
 
 impl Fake {
-    pub fn new(now_ms: i64) -> Self {
+    pub(crate) fn new(now_ms: i64) -> Self {
         Self {
             key: DeviceKey::from_seed(&[7; 32]),
             seal: SealKey::from_bytes(&[9; 32]).unwrap(),
@@ -106,15 +107,15 @@ impl Fake {
     }
 
     /// Adds a user; the code `CODE-n` enrols its devices.
-    pub fn user(&mut self, person: Id, name: &str) -> usize {
+    pub(crate) fn user(&mut self, person: Id, name: &str) -> usize {
         let id = Id::v7(self.now_ms, [self.users.len() as u8 + 1; 10]);
-        self.users.push(User { id, person, name: name.to_owned(), grants: Vec::new(), revoked: Vec::new(), rev: 1 });
+        self.users.push(User { id, person, name: name.to_owned(), grants: Vec::new(), revoked: Vec::new(), inbox: Vec::new(), rev: 1 });
         let user = self.users.len() - 1;
         self.grant(user, None, TOWN, None);
         user
     }
 
-    pub fn grant(&mut self, user: usize, role: Option<&str>, code: &str, household: Option<Id>) -> u64 {
+    pub(crate) fn grant(&mut self, user: usize, role: Option<&str>, code: &str, household: Option<Id>) -> u64 {
         let id = self.next_grant;
         self.next_grant += 1;
         let view = GrantView { id, role: role.map(str::to_owned), place: place(code), household, reference: role.is_none() };
@@ -123,16 +124,18 @@ impl Fake {
         id
     }
 
-    pub fn revoke(&mut self, user: usize, grant: u64) {
+    pub(crate) fn revoke(&mut self, user: usize, grant: u64) {
         let until_ms = self.now_ms + 30 * 86_400_000;
         let one = &mut self.users[user];
-        one.grants.retain(|view| view.id != grant);
+        let (ended, standing): (Vec<_>, Vec<_>) = std::mem::take(&mut one.grants).into_iter().partition(|view| view.id == grant);
+        one.grants = standing;
+        one.inbox.extend(ended);
         one.revoked.push(Revoked { grant, at_seq: 0, until_ms, reason: "pairing_ended".to_owned() });
         one.rev += 1;
     }
 
     /// Writes a record by the office's own device.
-    pub fn write(&mut self, kind: &str, code: &str, household: Option<Id>, fields: Json) -> Id {
+    pub(crate) fn write(&mut self, kind: &str, code: &str, household: Option<Id>, fields: Json) -> Id {
         let kind = kinds::find(kind).unwrap();
         let n = self.documents.len() as u16;
         let mut random = [1; 10];
@@ -143,27 +146,26 @@ impl Fake {
         let Json::Object(fields) = fields else { panic!("fields are an object") };
         let (document, change) = Document::create(&header, kind, &fields, None, self.own, self.now_ms).unwrap();
         self.documents.insert(id, document);
-        self.append(&header, kind, (change.hash, change.bytes), (self.own, None));
+        self.append(&header, kind, change.bytes, (self.own, None));
         id
     }
 
     /// Edits a record by the office's own device.
-    pub fn edit(&mut self, record: Id, writes: Json) {
+    pub(crate) fn edit(&mut self, record: Id, writes: Json) {
         let mut document = self.documents.remove(&record).unwrap();
         let header = document.header().unwrap();
         let kind = kinds::find(&header.kind).unwrap();
         let Json::Object(writes) = writes else { panic!("fields are an object") };
         let change = document.edit(kind, &writes, self.own, self.now_ms).unwrap();
         self.documents.insert(record, document);
-        self.append(&header, kind, (change.hash, change.bytes), (self.own, None));
+        self.append(&header, kind, change.bytes, (self.own, None));
     }
 
-    fn append(&mut self, header: &Header, kind: &Kind, change: ([u8; 32], Vec<u8>), from: (Id, Option<Start>)) -> u64 {
+    fn append(&mut self, header: &Header, kind: &Kind, change: Vec<u8>, from: (Id, Option<Start>)) -> u64 {
         let log = self.logs.entry(header.place).or_default();
         log.push(Row {
             record: header.id,
-            hash: change.0,
-            bytes: change.1,
+            bytes: change,
             device: from.0,
             household: header.subject,
             reference: kind.reference,
@@ -174,18 +176,17 @@ impl Fake {
     }
 
     /// Adds a change to the log as it is, unguarded: what a broken server would send.
-    pub fn forge(&mut self, code: &str, record: Id, bytes: Vec<u8>) {
-        let hash = daohu_wire::change::content_hash(&bytes);
+    pub(crate) fn forge(&mut self, code: &str, record: Id, bytes: Vec<u8>) {
         let household = self.documents.get(&record).and_then(|document| document.header().unwrap().subject);
-        let row = Row { record, hash, bytes, device: self.own, household, reference: false, received_ms: self.now_ms, start: None };
+        let row = Row { record, bytes, device: self.own, household, reference: false, received_ms: self.now_ms, start: None };
         self.logs.entry(place(code)).or_default().push(row);
     }
 
-    pub fn count(&self, kind: &str) -> usize {
+    pub(crate) fn count(&self, kind: &str) -> usize {
         self.documents.values().filter(|document| document.header().unwrap().kind == kind).count()
     }
 
-    pub fn handle(&mut self, request: &Request) -> Response {
+    pub(crate) fn handle(&mut self, request: &Request) -> Response {
         if let Some((status, code)) = self.closed {
             return problem(status, code);
         }
@@ -375,9 +376,11 @@ impl Fake {
     }
 
     fn judge(&mut self, user: usize, header: &BatchHeader, item: &daohu_wire::Item) -> Result<u64, String> {
-        let grants: Vec<Grant> = self.users[user]
+        let user = &self.users[user];
+        let grants: Vec<Grant> = user
             .grants
             .iter()
+            .chain(&user.inbox)
             .filter_map(|view| Some(Grant { role: view.role.as_ref()?.parse().ok()?, place: view.place, household: view.household }))
             .collect();
         let allowed = |kind: &Kind, act: Act<'_>, of: &Header| may(kind, act, &grants, of.place, of.subject);
@@ -393,11 +396,11 @@ impl Fake {
         let kind = kinds::find(&accepted.header.kind).unwrap();
         let start = start_of(&accepted.document, kind, header);
         self.documents.insert(item.record, accepted.document);
-        Ok(self.append(&accepted.header, kind, (accepted.hash, item.bytes.clone()), (header.device, start)))
+        Ok(self.append(&accepted.header, kind, item.bytes.clone(), (header.device, start)))
     }
 
     /// Goes back to an earlier state, as a server does that was restored from a backup.
-    pub fn restore(&mut self, leaves: usize) {
+    pub(crate) fn restore(&mut self, leaves: usize) {
         let gone: Vec<(Id, u64)> = self.batches.iter().filter(|(_, taken)| taken.index >= leaves as u64).map(|(key, _)| *key).collect();
         let cut: Vec<PlaceRange> = gone.iter().flat_map(|key| self.batches[key].leaf.places.clone()).collect();
         for key in gone {
@@ -427,12 +430,12 @@ impl Fake {
     }
 
     /// Says what a document holds.
-    pub fn fields(&self, record: Id) -> Fields {
+    pub(crate) fn fields(&self, record: Id) -> Fields {
         let document = &self.documents[&record];
         document.view(kinds::find(&document.header().unwrap().kind).unwrap()).fields
     }
 
-    pub fn user_of(&self, person: Id) -> usize {
+    pub(crate) fn user_of(&self, person: Id) -> usize {
         self.users.iter().position(|user| user.person == person).unwrap()
     }
 }
@@ -477,7 +480,7 @@ fn ok(body: Vec<u8>) -> Response {
     Response { status: 200, headers: Vec::new(), body }
 }
 
-pub fn problem(status: u16, code: &str) -> Response {
+pub(crate) fn problem(status: u16, code: &str) -> Response {
     let body = json!({ "type": "about:blank", "title": code, "status": status, "code": code, "zh": "", "en": "" });
     Response { status, headers: Vec::new(), body: body.to_string().into_bytes() }
 }

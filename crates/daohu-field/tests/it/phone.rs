@@ -7,22 +7,22 @@ use serde_json::json;
 use std::{cell::Cell, path::PathBuf};
 use tempfile::TempDir;
 
-pub const KEY: [u8; 32] = [42; 32];
+pub(crate) const KEY: [u8; 32] = [42; 32];
 
 /// 2019-05-05T09:00:00+08:00.
-pub const MAY_5: i64 = 1_557_018_000_000;
-pub const DAY: i64 = 86_400_000;
-pub const HOUR: i64 = 3_600_000;
+pub(crate) const MAY_5: i64 = 1_557_018_000_000;
+pub(crate) const DAY: i64 = 86_400_000;
+pub(crate) const HOUR: i64 = 3_600_000;
 
 /// Randomness from a seed (splitmix64): the same test draws the same bytes.
-pub struct Seeded(Cell<u64>);
+pub(crate) struct Seeded(Cell<u64>);
 
 impl Seeded {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(Cell::new(seed))
     }
 
-    pub fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         let state = self.0.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
         self.0.set(state);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -30,7 +30,7 @@ impl Seeded {
         mixed ^ (mixed >> 31)
     }
 
-    pub fn below(&self, bound: u64) -> u64 {
+    pub(crate) fn below(&self, bound: u64) -> u64 {
         self.next() % bound
     }
 }
@@ -43,31 +43,31 @@ impl Random for Seeded {
     }
 }
 
-pub struct Phone {
-    pub folder: TempDir,
-    pub clock: SetClock,
-    pub ledger: Ledger,
-    pub seed: u64,
+pub(crate) struct Phone {
+    pub(crate) folder: TempDir,
+    pub(crate) clock: SetClock,
+    pub(crate) ledger: Ledger,
+    pub(crate) seed: u64,
 }
 
 impl Phone {
     /// Opens an empty ledger.
-    pub fn new(seed: u64, now_ms: i64) -> Self {
+    pub(crate) fn new(seed: u64, now_ms: i64) -> Self {
         Self::with_clock(seed, SetClock::at(now_ms))
     }
 
-    pub fn with_clock(seed: u64, clock: SetClock) -> Self {
+    pub(crate) fn with_clock(seed: u64, clock: SetClock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("a.db"), &KEY, Box::new(clock.clone()), Box::new(Seeded::new(seed))).unwrap();
         Self { folder, clock, ledger, seed }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("a.db")
     }
 
     /// Opens the file again, as after a kill: the old connection is leaked, so that nothing of it is closed or flushed.
-    pub fn killed(self) -> Self {
+    pub(crate) fn killed(self) -> Self {
         let Self { folder, clock, ledger, seed } = self;
         std::mem::forget(ledger);
         let path = folder.path().join("a.db");
@@ -75,7 +75,7 @@ impl Phone {
         Self { folder, clock, ledger, seed: seed + 1000 }
     }
 
-    pub fn enrol(&mut self, server: &mut Fake, user: usize) {
+    pub(crate) fn enrol(&mut self, server: &mut Fake, user: usize) {
         let options = EnrolOptions { server: "http://office".to_owned(), code: format!("CODE-{user}"), ..EnrolOptions::default() };
         let mut conversation = self.ledger.begin_enrol(options, KEY).unwrap();
         while let Some(request) = conversation.next_request(&mut self.ledger).unwrap() {
@@ -85,16 +85,16 @@ impl Phone {
         conversation.finish(&self.ledger).unwrap();
     }
 
-    pub fn sync(&mut self, server: &mut Fake) -> SyncReport {
+    pub(crate) fn sync(&mut self, server: &mut Fake) -> SyncReport {
         self.try_sync(server, SyncOptions::default()).unwrap()
     }
 
-    pub fn try_sync(&mut self, server: &mut Fake, options: SyncOptions) -> Result<SyncReport, FieldError> {
+    pub(crate) fn try_sync(&mut self, server: &mut Fake, options: SyncOptions) -> Result<SyncReport, FieldError> {
         self.sync_over(options, |request| Some(server.handle(request)))
     }
 
     /// Syncs over a link that may lose what it carries.
-    pub fn sync_over(
+    pub(crate) fn sync_over(
         &mut self,
         options: SyncOptions,
         mut link: impl FnMut(&daohu_field::Request) -> Option<Response>,
@@ -109,17 +109,17 @@ impl Phone {
         Ok(conversation.finish())
     }
 
-    pub fn visit(&mut self, household: Id, narrative: &str) -> Id {
+    pub(crate) fn visit(&mut self, household: Id, narrative: &str) -> Id {
         self.ledger.new_visit(&household.to_string(), &input(narrative), daohu_field::Until::Submit).unwrap().visit.id
     }
 
-    pub fn digest(&self, household: Id) -> String {
+    pub(crate) fn digest(&self, household: Id) -> String {
         self.ledger.household(&household.to_string()).unwrap().digest
     }
 }
 
 /// A visit at home that met the head.
-pub fn input(narrative: &str) -> VisitInput {
+pub(crate) fn input(narrative: &str) -> VisitInput {
     VisitInput {
         mode: Some("home".to_owned()),
         purposes: vec!["verify".to_owned()],
@@ -130,14 +130,14 @@ pub fn input(narrative: &str) -> VisitInput {
 }
 
 /// A township with one village, two helpers' cadres and households paired with the first.
-pub struct World {
-    pub server: Fake,
-    pub cadres: [Id; 2],
-    pub households: Vec<Id>,
+pub(crate) struct World {
+    pub(crate) server: Fake,
+    pub(crate) cadres: [Id; 2],
+    pub(crate) households: Vec<Id>,
 }
 
 impl World {
-    pub fn new(households: usize) -> Self {
+    pub(crate) fn new(households: usize) -> Self {
         let mut server = Fake::new(MAY_5 - 30 * DAY);
         let cadres = ["张三", "李四"].map(|name| server.write("cadre", TOWN, None, json!({ "name": name })));
         let mut all = Vec::new();
@@ -156,12 +156,12 @@ impl World {
     }
 
     /// Enrols the helper of every household.
-    pub fn helper(&mut self) -> Phone {
+    pub(crate) fn helper(&mut self) -> Phone {
         self.phone_of(0, "helper")
     }
 
     /// Enrols an assistant of every household.
-    pub fn assistant(&mut self) -> Phone {
+    pub(crate) fn assistant(&mut self) -> Phone {
         self.phone_of(1, "assistant_helper")
     }
 
@@ -177,7 +177,7 @@ impl World {
     }
 
     /// Enrols the secretary of the village.
-    pub fn secretary(&mut self) -> Phone {
+    pub(crate) fn secretary(&mut self) -> Phone {
         let person = Id::from_bytes([0x5E; 16]);
         let user = self.server.user(person, "书记");
         self.server.grant(user, Some("village_secretary"), VILLAGE, None);
@@ -188,7 +188,7 @@ impl World {
     }
 
     /// Lets time pass for the server and the phones given.
-    pub fn advance(&mut self, phones: &[&Phone], by_ms: i64) {
+    pub(crate) fn advance(&mut self, phones: &[&Phone], by_ms: i64) {
         self.server.now_ms += by_ms;
         for phone in phones {
             phone.clock.advance(by_ms);
@@ -197,7 +197,7 @@ impl World {
 }
 
 /// A household in duty since the year's beginning.
-pub fn card(n: usize) -> serde_json::Value {
+pub(crate) fn card(n: usize) -> serde_json::Value {
     json!({
         "number": format!("61080220900{n:05}"),
         "head_name": format!("白文{n}"),
