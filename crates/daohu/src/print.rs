@@ -19,7 +19,7 @@ pub(crate) fn answer(shared: &Shared, answer: Result<Answer, Refusal>) -> ExitCo
         Err(refusal) => {
             match &refusal.answer {
                 Some(value) => show(shared, value),
-                None if shared.json => out(&refusal.to_json().to_string()),
+                None if shared.json || asks_for_json() => out(&refusal.to_json().to_string()),
                 None => err(if shared.lang == "en" { &refusal.en } else { &refusal.zh }),
             }
             ExitCode::from(refusal.exit)
@@ -35,7 +35,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let said = error.to_string();
-    if std::env::args_os().any(|word| word == "--json") {
+    if asks_for_json() {
         let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let refusal = Refusal::usage(format!("命令写法不对，用 --help 看写法。（{first}）"), first.clone());
         out(&refusal.to_json().to_string());
@@ -43,6 +43,11 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         err(said.trim_end());
     }
     ExitCode::from(2)
+}
+
+/// Tells whether `--json` stands anywhere: words that were not understood may have swallowed it.
+fn asks_for_json() -> bool {
+    std::env::args_os().any(|word| word == "--json")
 }
 
 fn show(shared: &Shared, value: &Json) {

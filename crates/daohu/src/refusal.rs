@@ -37,7 +37,8 @@ impl Refusal {
     pub(crate) fn later(what: &str) -> Self {
         Self {
             code: "not_in_this_version",
-            zh: format!("本版没有“{what}”，以后的版本才有。"),
+            // Both languages at once: `--lang` may stand among words that were not read.
+            zh: format!("本版没有“{what}”，以后的版本才有。(`{what}` is not in this version.)"),
             en: format!("`{what}` is not in this version."),
             detail: json!({ "what": what }),
             exit: 2,
