@@ -70,23 +70,30 @@ impl Route {
 pub fn all() -> Vec<Route> {
     let mut routes = vec![
         Route::new("POST", "/v1/enrol", "enrol a device with a one-time code", || post(device::enrol)).answers("200", device::CBOR),
-        Route::new("POST", "/v1/sync", "push batches, pull what is new, get receipts", || post(device::sync)).answers("200", device::SYNC_TYPE),
+        Route::new("POST", "/v1/sync", "push batches, pull what is new, get receipts", || post(device::sync))
+            .answers("200", device::SYNC_TYPE),
         Route::new("GET", "/v1/config", "limits, versions and keys of this server", || get(device::config)),
-        Route::new("GET", "/v1/packs/{place}/{epoch}/{seq}/{n}", "a part of a snapshot pack", || get(device::pack)).answers("200", "application/octet-stream"),
+        Route::new("GET", "/v1/packs/{place}/{epoch}/{seq}/{n}", "a part of a snapshot pack", || get(device::pack))
+            .answers("200", "application/octet-stream"),
         Route::new("POST", "/api/v1/sessions", "sign in", || post(sessions::begin)).answers("201", "application/json"),
         Route::new("DELETE", "/api/v1/sessions", "sign out", || delete(sessions::end)).answers("204", "application/json"),
         Route::new("GET", "/api/v1/places", "places within the scope and above it", || get(places::list)).list(&["place"]),
         Route::new("GET", "/api/v1/places/{code}", "a place and its children", || get(places::show)).list(&[]),
         Route::new("GET", "/api/v1/households", "households within the scope", || get(households::list)).list(PAGE),
         Route::new("GET", "/api/v1/households/{id}", "a household with all that belongs to it", || get(households::show)).list(&[]),
-        Route::new("GET", "/api/v1/households/{id}/visits", "the visits of a household", || get(visits::of_household)).list(&["month", "q", "limit", "cursor"]),
-        Route::new("GET", "/api/v1/visits", "visits within the scope", || get(visits::list)).list(&["place", "month", "q", "limit", "cursor"]),
+        Route::new("GET", "/api/v1/households/{id}/visits", "the visits of a household", || get(visits::of_household))
+            .list(&["month", "q", "limit", "cursor"]),
+        Route::new("GET", "/api/v1/visits", "visits within the scope", || get(visits::list))
+            .list(&["place", "month", "q", "limit", "cursor"]),
         Route::new("GET", "/api/v1/visits/{id}", "a visit", || get(visits::show)).list(&[]),
-        Route::new("GET", "/api/v1/coverage", "coverage of a place and month", || get(figures::coverage)).list(&["place", "month", "as_of"]),
+        Route::new("GET", "/api/v1/coverage", "coverage of a place and month", || get(figures::coverage))
+            .list(&["place", "month", "as_of"]),
         Route::new("GET", "/api/v1/gaps", "gaps of a place and month", || get(figures::gaps)).list(&["place", "month"]),
         Route::new("GET", "/api/v1/kinds", "kinds of records and their schemas", || get(kinds::list)).list(&[]),
         Route::new("GET", "/api/v1/openapi.json", "this description", || get(kinds::openapi)).list(&[]),
-        Route::new("GET", "/", "the overview, or the sign-in form", || get(page::overview)).answers("200", "text/html").list(&["place", "month", "measure", "version", "lang"]),
+        Route::new("GET", "/", "the overview, or the sign-in form", || get(page::overview))
+            .answers("200", "text/html")
+            .list(&["place", "month", "measure", "version", "lang"]),
         Route::new("POST", "/sign-in", "the sign-in form", || post(page::sign_in)).answers("303", "text/html"),
         Route::new("POST", "/sign-out", "end the session of a page", || post(page::sign_out)).answers("303", "text/html"),
         Route::new("GET", "/office.css", "the style sheet", || get(page::style)).answers("200", "text/css"),

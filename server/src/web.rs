@@ -16,4 +16,5 @@ pub mod text;
 pub const STYLE: &str = include_str!("web/office.css");
 
 /// What pages may load and where their forms may go: our own style sheet and ourselves.
-pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -40,7 +40,11 @@ pub fn minutes_left(row: &TriesRow, now: Instant) -> Option<i64> {
 pub fn after_wrong(row: &TriesRow, now: Instant) -> TriesRow {
     let tries = row.tries.saturating_add(1);
     let first_at = if row.tries == 0 { now } else { row.first_at };
-    if tries >= TRIES_MAX { TriesRow { tries: 0, first_at: now, locked_until: Instant(now.0 + LOCK_MS) } } else { TriesRow { tries, first_at, ..*row } }
+    if tries >= TRIES_MAX {
+        TriesRow { tries: 0, first_at: now, locked_until: Instant(now.0 + LOCK_MS) }
+    } else {
+        TriesRow { tries, first_at, ..*row }
+    }
 }
 
 #[cfg(test)]

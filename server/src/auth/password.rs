@@ -3,10 +3,7 @@
 //! A wrong password and an unknown login must take the same time, so whoever finds no account checks against
 //! [`decoy`], which costs exactly as much as a real one.
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash,
-};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use std::sync::OnceLock;
 
 /// Bytes of random salt in front of every password.

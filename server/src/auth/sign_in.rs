@@ -83,7 +83,12 @@ pub fn sign_in(office: &Office, attempt: &Attempt) -> Result<SignedIn, SignInErr
     }
     store.apply(&AccountChange::Tries(key, TriesRow::default()))?;
     let token = session::token(crate::random::bytes(office.random()));
-    store.apply(&AccountChange::Session(SessionRow { token_hash: session::token_hash(&token), account: account.id, began_at: now, used_at: now }))?;
+    store.apply(&AccountChange::Session(SessionRow {
+        token_hash: session::token_hash(&token),
+        account: account.id,
+        began_at: now,
+        used_at: now,
+    }))?;
     Ok(SignedIn { account, token, expires_at: Instant(now.0 + session::LIFE_MS) })
 }
 

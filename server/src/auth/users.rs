@@ -54,7 +54,10 @@ pub struct NewUser {
 /// `login_taken`, `weak_password`, `unknown_cadre`, `bad_place`, `usage` for a login or span that cannot be.
 pub fn add(office: &Office, new: &NewUser) -> Result<Json, OfficeError> {
     let login = new.login.trim();
-    if login.is_empty() || login.len() > super::sign_in::LOGIN_BYTES_MAX || login.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+    if login.is_empty()
+        || login.len() > super::sign_in::LOGIN_BYTES_MAX
+        || login.chars().any(|letter| letter.is_whitespace() || letter.is_control())
+    {
         return Err(OfficeError::about("usage", "login"));
     }
     if find_if(office, login)?.is_some() {

@@ -73,7 +73,11 @@ fn of_unit(store: &dyn Store, role: Role, unit: Option<Id>, on: Day) -> Result<V
     let Some(unit) = unit else { return Ok(Vec::new()) };
     let cadres = store.records(&RecordQuery { kind: Some("cadre".to_owned()), ..RecordQuery::default() })?;
     let unit_text = unit.to_string();
-    let own: BTreeSet<Id> = cadres.iter().filter(|cadre| cadre.fields.get("org").is_some_and(|org| org == unit_text.as_str())).map(|cadre| cadre.record).collect();
+    let own: BTreeSet<Id> = cadres
+        .iter()
+        .filter(|cadre| cadre.fields.get("org").is_some_and(|org| org == unit_text.as_str()))
+        .map(|cadre| cadre.record)
+        .collect();
     let pairings = store.pairings(&PairingQuery { on: Some(on), ..PairingQuery::default() })?;
     let is_ours = |row: &&PairingRow| row.pairing.unit.map_or_else(|| own.contains(&row.pairing.cadre), |other| other == unit);
     Ok(pairings.iter().filter(is_ours).map(|pairing| of_household(role, pairing)).collect())
@@ -93,7 +97,14 @@ mod tests {
 
     fn role(from: Option<&str>, to: Option<&str>, ended: bool) -> RoleRow {
         let day = |text: &str| text.parse::<Day>().unwrap();
-        RoleRow { role: "inspector".into(), place: None, unit: None, from: from.map(day), to: to.map(day), ended_at: ended.then_some(Instant(1)) }
+        RoleRow {
+            role: "inspector".into(),
+            place: None,
+            unit: None,
+            from: from.map(day),
+            to: to.map(day),
+            ended_at: ended.then_some(Instant(1)),
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The permission table: every route, and who may call it. A route that is not here answers nobody.
 
 use daohu_domain::role::Role::{
-    self, AssistantHelper, CountyOffice, FirstSecretary, Helper, Inspector, TownDeputy, TownDiscipline, TownLeader, TownOffice, UnitLiaison,
-    VillageClerk, VillageContact, VillageSecretary, VillageSupervisor,
+    self, AssistantHelper, CountyOffice, FirstSecretary, Helper, Inspector, TownDeputy, TownDiscipline, TownLeader, TownOffice,
+    UnitLiaison, VillageClerk, VillageContact, VillageSecretary, VillageSupervisor,
 };
 use daohu_domain::role::{ALL, EVERYONE, WORK_READERS};
 

@@ -123,7 +123,8 @@ pub async fn body_of(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec
     if announced.is_some_and(|bytes| bytes > most) {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_big"));
     }
-    let read = tokio::time::timeout(BODY_WAIT, to_bytes(body, most)).await.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow"))?;
+    let read =
+        tokio::time::timeout(BODY_WAIT, to_bytes(body, most)).await.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow"))?;
     match read {
         Ok(bytes) => Ok(bytes.into()),
         // `to_bytes` wraps the limit's own error; anything else is the connection's.

@@ -33,7 +33,8 @@ mod tests {
         let cursor = after(record);
 
         assert_eq!(read(&cursor), Some(record));
-        for bad in ["", "abc", "户编号户编号户编号户编号", &record.to_string(), &format!("{cursor}0"), &cursor.replace('7', "8")] {
+        for bad in ["", "abc", "户编号户编号户编号户编号", &record.to_string(), &format!("{cursor}0"), &cursor.replace('7', "8")]
+        {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

@@ -31,7 +31,12 @@ pub const SIGNATURE_BYTES_MAX: usize = daohu_wire::limits::SIGNATURE_HEADER_BYTE
 ///
 /// # Errors
 /// 403 and 429 as the office says; 413, 415.
-pub async fn enrol(State(app): State<App>, address: Option<Extension<ConnectInfo<SocketAddr>>>, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+pub async fn enrol(
+    State(app): State<App>,
+    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
     if ![CBOR, SYNC_TYPE].contains(&media_type(&headers).as_str()) {
         return Err(unsupported());
     }

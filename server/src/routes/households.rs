@@ -37,7 +37,8 @@ pub const RECORDS_MAX: usize = 1_000;
 pub async fn list(Signed(caller): Signed, State(app): State<App>, ask: Ask, headers: HeaderMap) -> Result<Response, Problem> {
     let place = ask.place_if()?;
     let text = ask.q.clone().filter(|text| !text.is_empty());
-    let wanted = Wanted { place, text, after: listing::after(ask.cursor.as_deref())?, limit: ask.limit(PAGE_DEFAULT, PAGE_MAX)?, household: None };
+    let wanted =
+        Wanted { place, text, after: listing::after(ask.cursor.as_deref())?, limit: ask.limit(PAGE_DEFAULT, PAGE_MAX)?, household: None };
     let answer = app
         .call(move |office| {
             if place.is_some_and(|place| !caller.places().contains(&place)) {

@@ -12,7 +12,8 @@ use serde_json::{Map, Value as Json, json};
 /// Never by itself.
 pub async fn list(Signed(caller): Signed, headers: HeaderMap) -> Result<Response, Problem> {
     let read = kinds::all().iter().filter(|kind| caller.roles.iter().any(|role| kind.audience.contains(role)));
-    let items: Vec<Json> = read.map(|kind| json!({"kind": kind.name, "zh": kind.zh, "en": kind.en, "schema": schema::json_schema(kind)})).collect();
+    let items: Vec<Json> =
+        read.map(|kind| json!({"kind": kind.name, "zh": kind.zh, "en": kind.en, "schema": schema::json_schema(kind)})).collect();
     Ok(etag::answer(&headers, &json!({"items": items, "next": null})))
 }
 
@@ -48,9 +49,11 @@ pub fn described() -> Json {
 
 fn operation(route: &super::Route, who: Who) -> Json {
     let in_path = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let mut parameters: Vec<Json> = in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})).collect();
+    let mut parameters: Vec<Json> =
+        in_path.map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})).collect();
     parameters.extend(route.query.iter().map(|name| json!({"name": name, "in": "query", "schema": {"type": "string"}})));
-    let refused = json!({"description": "refused", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}});
+    let refused =
+        json!({"description": "refused", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}});
     let mut responses = json!({ route.success: {"description": route.summary, "content": {route.media_type: {}}}, "default": refused });
     if route.has_tag {
         responses["304"] = json!({"description": "not modified"});

@@ -93,7 +93,13 @@ fn queries(office: &Office, caller: &Caller, kind: &Kind, wanted: &Wanted) -> Re
     let within = |places: BTreeSet<Place>| -> Vec<Place> {
         places.into_iter().filter(|place| below.as_ref().is_none_or(|below| below.contains(place))).collect()
     };
-    let base = RecordQuery { kind: Some(kind.name.to_owned()), household: wanted.household, text: wanted.text.clone(), after: wanted.after, ..RecordQuery::default() };
+    let base = RecordQuery {
+        kind: Some(kind.name.to_owned()),
+        household: wanted.household,
+        text: wanted.text.clone(),
+        after: wanted.after,
+        ..RecordQuery::default()
+    };
     let whole = within(caller.whole_places());
     let mut queries = Vec::new();
     if !whole.is_empty() {
@@ -106,7 +112,12 @@ fn queries(office: &Office, caller: &Caller, kind: &Kind, wanted: &Wanted) -> Re
 }
 
 /// Reads rows until there are more than `limit` that are kept, or no more; the second part is where it stopped early.
-fn look(office: &Office, mut query: RecordQuery, limit: usize, keep: &dyn Fn(&DocRow) -> bool) -> Result<(Vec<DocRow>, Option<Id>), Problem> {
+fn look(
+    office: &Office,
+    mut query: RecordQuery,
+    limit: usize,
+    keep: &dyn Fn(&DocRow) -> bool,
+) -> Result<(Vec<DocRow>, Option<Id>), Problem> {
     query.limit = Some(LOOK_ROWS.max(limit + 1));
     let mut kept = Vec::new();
     for _ in 0..LOOKS_MAX {

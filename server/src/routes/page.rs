@@ -36,7 +36,12 @@ use serde::Deserialize;
 ///
 /// # Errors
 /// Never: a refusal is a page too.
-pub async fn overview(visitor: Result<Visitor, Problem>, State(app): State<App>, OriginalUri(uri): OriginalUri, ask: Result<Ask, Problem>) -> Response {
+pub async fn overview(
+    visitor: Result<Visitor, Problem>,
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    ask: Result<Ask, Problem>,
+) -> Response {
     let lang = Lang::read(ask.as_ref().ok().and_then(|ask| ask.lang.as_deref()));
     let drawn = async {
         let (Visitor(caller), ask) = (visitor?, ask?);
@@ -48,7 +53,9 @@ pub async fn overview(visitor: Result<Visitor, Problem>, State(app): State<App>,
         Ok(match page {
             view::Shown::Overview(view) => frame::answer(StatusCode::OK, drawing::overview(&view)),
             view::Shown::Own(view) => frame::answer(StatusCode::OK, own(&view)),
-            view::Shown::Nothing => frame::answer(StatusCode::OK, frame::sorry(lang, lang.pick("这个账号不看走访数。", "This account does not see visits."))),
+            view::Shown::Nothing => {
+                frame::answer(StatusCode::OK, frame::sorry(lang, lang.pick("这个账号不看走访数。", "This account does not see visits.")))
+            }
         })
     };
     drawn.await.unwrap_or_else(|problem: Problem| refused(lang, &problem))
@@ -164,13 +171,20 @@ mod tests {
     #[test]
     fn a_form_from_another_site_is_known() {
         let headers = |pairs: &[(&'static str, &'static str)]| {
-            pairs.iter().map(|(name, value)| (axum::http::HeaderName::from_static(name), HeaderValue::from_static(value))).collect::<HeaderMap>()
+            pairs
+                .iter()
+                .map(|(name, value)| (axum::http::HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect::<HeaderMap>()
         };
 
         assert!(is_from_elsewhere(&headers(&[("sec-fetch-site", "cross-site")])));
         assert!(is_from_elsewhere(&headers(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8780")])));
         assert!(is_from_elsewhere(&headers(&[("origin", "null"), ("host", "127.0.0.1:8780")])));
-        assert!(!is_from_elsewhere(&headers(&[("origin", "http://127.0.0.1:8780"), ("host", "127.0.0.1:8780"), ("sec-fetch-site", "same-origin")])));
+        assert!(!is_from_elsewhere(&headers(&[
+            ("origin", "http://127.0.0.1:8780"),
+            ("host", "127.0.0.1:8780"),
+            ("sec-fetch-site", "same-origin")
+        ])));
         assert!(!is_from_elsewhere(&headers(&[])), "scripts of the office send neither");
     }
 

@@ -6,7 +6,12 @@ use super::{
     etag,
     problem::Problem,
 };
-use crate::{app::App, office::Office, permit::Caller, store::rows::{RegionQuery, RegionRow}};
+use crate::{
+    app::App,
+    office::Office,
+    permit::Caller,
+    store::rows::{RegionQuery, RegionRow},
+};
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, StatusCode},
@@ -25,7 +30,8 @@ pub async fn list(Signed(caller): Signed, State(app): State<App>, ask: Ask, head
     let items = app
         .call(move |office| {
             let rows = reached(office, &caller)?;
-            let wanted = below.map(|place| office.store().regions(RegionQuery::Below(place))).transpose().map_err(|error| store_problem(&error))?;
+            let wanted =
+                below.map(|place| office.store().regions(RegionQuery::Below(place))).transpose().map_err(|error| store_problem(&error))?;
             let wanted: Option<BTreeSet<Place>> = wanted.map(|rows| rows.iter().map(|row| row.region.code).collect());
             let kept = rows.iter().filter(|row| wanted.as_ref().is_none_or(|wanted| wanted.contains(&row.region.code)));
             Ok(kept.map(shown).collect::<Vec<_>>())
@@ -38,7 +44,12 @@ pub async fn list(Signed(caller): Signed, State(app): State<App>, ask: Ask, head
 ///
 /// # Errors
 /// `bad_place`; `not_found` outside the scope.
-pub async fn show(Signed(caller): Signed, State(app): State<App>, Path(code): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn show(
+    Signed(caller): Signed,
+    State(app): State<App>,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let place: Place = code.parse().map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "bad_place"))?;
     let shown = app
         .call(move |office| {

@@ -1,11 +1,11 @@
 //! The only shape of a refusal over HTTP: `application/problem+json` with a stable code and its two sentences.
 
+use crate::{error::OfficeError, sync::SyncRefusal};
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use crate::{error::OfficeError, sync::SyncRefusal};
 use daohu_domain::codes;
 use serde_json::json;
 
@@ -164,8 +164,24 @@ mod tests {
     fn every_code_of_the_edge_has_its_own_sentences() {
         let none = sentence("no such code");
         for code in [
-            "not_found", "busy", "bad_login", "locked", "bad_month", "bad_place", "bad_cursor", "bad_frame", "too_big", "too_many_tries", "server_full",
-            "unsupported_media_type", "sign_in", "bad_request", "cross_site", "internal", "too_slow", "method_not_allowed",
+            "not_found",
+            "busy",
+            "bad_login",
+            "locked",
+            "bad_month",
+            "bad_place",
+            "bad_cursor",
+            "bad_frame",
+            "too_big",
+            "too_many_tries",
+            "server_full",
+            "unsupported_media_type",
+            "sign_in",
+            "bad_request",
+            "cross_site",
+            "internal",
+            "too_slow",
+            "method_not_allowed",
         ] {
             assert_ne!(sentence(code), none, "{code}");
         }

@@ -9,8 +9,8 @@ use crate::{
     app::App,
     auth::{
         session,
-        user_view::user_json,
         sign_in::{self, Attempt, SignInError, SignedIn},
+        user_view::user_json,
     },
     office::Office,
 };
@@ -85,7 +85,8 @@ pub fn problem_of(error: &SignInError) -> Problem {
         SignInError::BadLogin => Problem::new(StatusCode::UNAUTHORIZED, "bad_login"),
         SignInError::Locked(minutes) => {
             let retry = u32::try_from(minutes * 60).ok();
-            let said = Problem::new(StatusCode::LOCKED, "locked").saying(format!("账号已锁，{minutes} 分钟后再试。"), format!("Locked for {minutes} minutes."));
+            let said = Problem::new(StatusCode::LOCKED, "locked")
+                .saying(format!("账号已锁，{minutes} 分钟后再试。"), format!("Locked for {minutes} minutes."));
             Problem { retry_after_s: retry, ..said }
         }
         SignInError::Store(error) => store_problem(error),

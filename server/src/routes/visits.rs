@@ -94,7 +94,12 @@ pub fn all_of(office: &Office, caller: &Caller, household: Id) -> Result<Vec<Jso
 
 fn wanted(ask: &Ask) -> Result<Wanted, Problem> {
     let after = listing::after(ask.cursor.as_deref())?;
-    Ok(Wanted { text: ask.q.clone().filter(|text| !text.is_empty()), after, limit: ask.limit(PAGE_DEFAULT, PAGE_MAX)?, ..Wanted::default() })
+    Ok(Wanted {
+        text: ask.q.clone().filter(|text| !text.is_empty()),
+        after,
+        limit: ask.limit(PAGE_DEFAULT, PAGE_MAX)?,
+        ..Wanted::default()
+    })
 }
 
 fn answer(caller: &Caller, page: &Page) -> Result<Json, Problem> {

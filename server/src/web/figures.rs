@@ -268,7 +268,11 @@ fn side_from(value: &Json) -> Side {
         let read = all.iter().filter_map(|(reason, moved)| pair_from(moved).map(|(gained, lost)| (reason.clone(), gained, lost)));
         read.collect()
     });
-    Side { first: pair_from(&value["first"]), revised: pair_from(&value["revised"]).unwrap_or_default(), reasons: reasons.unwrap_or_default() }
+    Side {
+        first: pair_from(&value["first"]),
+        revised: pair_from(&value["revised"]).unwrap_or_default(),
+        reasons: reasons.unwrap_or_default(),
+    }
 }
 
 fn delay_from(value: &Json) -> Delay {

@@ -113,7 +113,8 @@ const GAP_WHY: Why = &[
     ("隐性空档：名单上有人，人已离岗、没办交接。", "Hidden gap: named, but gone."),
 ];
 const STEPS_WHY: Why = &[("按期：月纪实次月3日前，月把关8日前。", "On time: records by the 3rd, reviews by the 8th.")];
-const GRID_WHY: Why = &[("每格先写户数再写百分比；地方按区划代码排列。", "Each cell gives the pair, then the percent; places stand in code order.")];
+const GRID_WHY: Why =
+    &[("每格先写户数再写百分比；地方按区划代码排列。", "Each cell gives the pair, then the percent; places stand in code order.")];
 const DELAY_WHY: Why = &[("上报时延：走访结束到服务器收到。", "Delay: end of visit to receipt.")];
 
 fn why(lang: Lang, lines: Why) -> Markup {
@@ -128,7 +129,10 @@ fn why(lang: Lang, lines: Why) -> Markup {
 fn coverage_card(view: &Overview) -> Markup {
     let (figures, choice) = (&view.figures, &view.choice);
     let lang = choice.lang;
-    let sides = [(Measure::Declared, lang.pick("申报", "Declared"), &figures.declared), (Measure::Verified, lang.pick("核实", "Verified"), &figures.verified)];
+    let sides = [
+        (Measure::Declared, lang.pick("申报", "Declared"), &figures.declared),
+        (Measure::Verified, lang.pick("核实", "Verified"), &figures.verified),
+    ];
     html! {
         section.card aria-labelledby="coverage" {
             h2 #coverage { (lang.pick("走访覆盖率", "Coverage of visits")) }
@@ -305,7 +309,11 @@ mod tests {
 
     #[test]
     fn the_sentence_says_how_many_and_why() {
-        let side = Side { first: Some((412, 450)), revised: (431, 450), reasons: vec![("late_sync".into(), 17, 0), ("backfill_approved".into(), 2, 0)] };
+        let side = Side {
+            first: Some((412, 450)),
+            revised: (431, 450),
+            reasons: vec![("late_sync".into(), 17, 0), ("backfill_approved".into(), 2, 0)],
+        };
 
         assert_eq!(moved(&side, Lang::Zh).unwrap(), "修订多19户：迟到同步17，补录批准2");
         assert_eq!(moved(&side, Lang::En).unwrap(), "19 more when revised: late sync 17, backfill approved 2");

@@ -108,7 +108,23 @@ pub fn hours(minutes: u64, lang: Lang) -> String {
 
 /// Words that no screen of ours says, in either language (they turn visits into attendance and people into figures).
 pub const NEVER: &[&str] = &[
-    "打卡", "签到率", "排名", "排行", "积分榜", "在线时长", "活跃度", "倒数", "轨迹", "监控", "同步成功", "上传成功", "非法", "系统错误", "check-in", "streak", "ranking",
+    "打卡",
+    "签到率",
+    "排名",
+    "排行",
+    "积分榜",
+    "在线时长",
+    "活跃度",
+    "倒数",
+    "轨迹",
+    "监控",
+    "同步成功",
+    "上传成功",
+    "非法",
+    "系统错误",
+    "check-in",
+    "streak",
+    "ranking",
     "leaderboard",
 ];
 

@@ -94,7 +94,12 @@ impl Client {
 
 /// Adds a user who can sign in.
 pub(crate) fn add_user(world: &World, login: &str, role: &str, place: Option<&str>) -> Outcome<Value> {
-    add_user_with(world, login, Span { role: role.parse()?, place: place.map(str::parse).transpose()?, unit: None, from: None, to: None }, None)
+    add_user_with(
+        world,
+        login,
+        Span { role: role.parse()?, place: place.map(str::parse).transpose()?, unit: None, from: None, to: None },
+        None,
+    )
 }
 
 /// Adds a user with a span and a cadre.

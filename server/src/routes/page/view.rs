@@ -50,7 +50,8 @@ pub(super) fn shown(office: &Office, caller: &Caller, ask: &Ask) -> Result<Shown
         return own(office, caller, lang, month, months).map(Shown::Own);
     }
     let regions = places::reached(office, caller)?;
-    let place = ask.place_if()?.or_else(|| topmost(&regions, &whole)).filter(|place| whole.contains(place)).ok_or_else(Problem::not_found)?;
+    let place =
+        ask.place_if()?.or_else(|| topmost(&regions, &whole)).filter(|place| whole.contains(place)).ok_or_else(Problem::not_found)?;
     let measure = if ask.measure.as_deref() == Some("verified") { Measure::Verified } else { Measure::Declared };
     let version = if ask.version.as_deref() == Some("first") { Version::First } else { Version::Revised };
     let choice = Choice { place, month, measure, version, lang };
@@ -66,11 +67,17 @@ fn overview(office: &Office, caller: &Caller, regions: &[RegionRow], choice: Cho
     let whole = caller.whole_places();
     let named = |place: Place| Named { place, name: name_of(regions, place) };
     let figures = figures_from(&office.coverage(choice.place, choice.month, None)?);
-    let children: Vec<Place> = regions.iter().filter(|row| row.region.parent == Some(choice.place) && row.region.level != "group").map(|row| row.region.code).collect();
-    let rows: Vec<Place> = if children.is_empty() { vec![choice.place] } else { children.into_iter().filter(|place| whole.contains(place)).collect() };
+    let children: Vec<Place> = regions
+        .iter()
+        .filter(|row| row.region.parent == Some(choice.place) && row.region.level != "group")
+        .map(|row| row.region.code)
+        .collect();
+    let rows: Vec<Place> =
+        if children.is_empty() { vec![choice.place] } else { children.into_iter().filter(|place| whole.contains(place)).collect() };
     let above = places::above(regions, choice.place).into_iter().filter(|place| whole.contains(place)).rev().map(named).collect();
     let is_village = regions.iter().any(|row| row.region.code == choice.place && row.region.level == "village");
-    let households = if is_village && !sums_only(caller, choice.place) { listed(office, caller, figures.households.clone())? } else { Vec::new() };
+    let households =
+        if is_village && !sums_only(caller, choice.place) { listed(office, caller, figures.households.clone())? } else { Vec::new() };
     Ok(Overview {
         choice,
         above,
@@ -102,15 +109,23 @@ fn listed(office: &Office, caller: &Caller, lines: Vec<HouseholdLine>) -> Result
         let query = RecordQuery { kind: Some(kind.to_owned()), places, ..RecordQuery::default() };
         office.store().records(&query).map_err(|error| store_problem(&error))
     };
-    let households: BTreeMap<String, _> = records("household", Some(caller.places().into_iter().collect()))?.into_iter().map(|row| (row.record.to_string(), row)).collect();
+    let households: BTreeMap<String, _> =
+        records("household", Some(caller.places().into_iter().collect()))?.into_iter().map(|row| (row.record.to_string(), row)).collect();
     let cadres: BTreeMap<String, _> = records("cadre", None)?.into_iter().map(|row| (row.record.to_string(), row)).collect();
-    let text = |fields: &serde_json::Map<String, serde_json::Value>, key: &str| fields.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    let text = |fields: &serde_json::Map<String, serde_json::Value>, key: &str| {
+        fields.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned()
+    };
     let mut rows: Vec<HouseholdRow> = Vec::new();
     for line in lines {
         let Some(row) = households.get(&line.id) else { continue };
         let eyes = Eyes::best(caller.roles_at(row.place, row.household));
         let holder = line.attributed.as_ref().and_then(|id| cadres.get(id)).map(|cadre| text(&cadre.fields, "name"));
-        rows.push(HouseholdRow { number: text(&row.fields, "number"), head: eyes.name(&text(&row.fields, "head_name")), holder: holder.unwrap_or_default(), line });
+        rows.push(HouseholdRow {
+            number: text(&row.fields, "number"),
+            head: eyes.name(&text(&row.fields, "head_name")),
+            holder: holder.unwrap_or_default(),
+            line,
+        });
     }
     rows.sort_by(|a, b| a.number.cmp(&b.number));
     Ok(rows)

@@ -35,7 +35,15 @@ async fn a_body_beyond_its_limit_is_refused_whether_it_is_announced_or_not() -> 
     let client = Client::new(&world);
     let big = vec![0_u8; 600 * 1024];
 
-    let announced = client.send(client.request(Method::POST, "/v1/sync").header("content-type", SYNC).header("content-length", big.len()).body(Body::from(big.clone()))?).await?;
+    let announced = client
+        .send(
+            client
+                .request(Method::POST, "/v1/sync")
+                .header("content-type", SYNC)
+                .header("content-length", big.len())
+                .body(Body::from(big.clone()))?,
+        )
+        .await?;
     let streamed = client.post("/v1/sync", SYNC, big).await?;
     let enrol = client.post("/v1/enrol", "application/cbor", vec![0_u8; 17 * 1024]).await?;
 
@@ -52,7 +60,9 @@ async fn other_types_and_encodings_are_refused() -> Outcome {
     let client = Client::new(&world);
 
     let typed = client.post("/v1/sync", "application/json", "{}").await?;
-    let coded = client.send(client.request(Method::POST, "/v1/sync").header("content-type", SYNC).header("content-encoding", "gzip").body(Body::empty())?).await?;
+    let coded = client
+        .send(client.request(Method::POST, "/v1/sync").header("content-type", SYNC).header("content-encoding", "gzip").body(Body::empty())?)
+        .await?;
 
     assert_eq!((typed.status, typed.code().as_str()), (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"));
     assert_eq!(coded.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);

@@ -18,14 +18,21 @@ fn world() -> Outcome<World> {
     world.household(VILLAGE, "6108022090420002")?;
     for row in world.office.record_list("household", None, None, None, None)?["records"].as_array().ok_or("no households")? {
         let id = row["id"].as_str().ok_or("no id")?.parse()?;
-        world.office.record_edit(id, &[("status", "poor,2018-01-01,"), ("tier", "monthly,2018-01-01,"), ("places", "610802209201,2018-01-01,")])?;
+        world
+            .office
+            .record_edit(id, &[("status", "poor,2018-01-01,"), ("tier", "monthly,2018-01-01,"), ("places", "610802209201,2018-01-01,")])?;
     }
     let cadre = world.cadre("李秀英")?;
     world.pair(household, cadre, "primary")?;
     add_user(&world, "office", "town_office", Some(TOWN))?;
     add_user(&world, "supervisor", "village_supervisor", Some(VILLAGE))?;
     add_user(&world, "auditor", "auditor", None)?;
-    add_user_with(&world, "helper", daohu_server::auth::users::Span { role: "helper".parse()?, place: None, unit: None, from: None, to: None }, Some(cadre))?;
+    add_user_with(
+        &world,
+        "helper",
+        daohu_server::auth::users::Span { role: "helper".parse()?, place: None, unit: None, from: None, to: None },
+        Some(cadre),
+    )?;
     world.at("2019-06-20T09:00:00+08:00")?;
     Ok(world)
 }
@@ -153,7 +160,10 @@ async fn every_page_forbids_what_it_does_not_need() -> Outcome {
     for address in ["/", "/?month=13"] {
         let page = Client::new(&world).signed_in("office").await?.get(address).await?;
         let policy = page.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
         assert_eq!((page.header("x-content-type-options"), page.header("cache-control")), ("nosniff", "private, no-store"));
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! What each role sees: two villages, a household and a cadre in each, and every answer searched for what must not be in it.
 
-use axum::{body::Body, http::{Method, StatusCode}};
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
 use daohu_domain::{id::Id, role};
 use daohu_server::auth::users::Span;
 use serde_json::{Value, json};
@@ -23,7 +26,14 @@ struct Township {
 fn township() -> Outcome<Township> {
     let world = World::new()?;
     let household = |village: &str, number: &str, head: &str, note: &str, phone: &str| -> Outcome<Id> {
-        let pairs = [("place", village), ("number", number), ("head_name", head), ("contact_note", note), ("phone", phone), ("bank", "6222021234567890")];
+        let pairs = [
+            ("place", village),
+            ("number", number),
+            ("head_name", head),
+            ("contact_note", note),
+            ("phone", phone),
+            ("bank", "6222021234567890"),
+        ];
         Ok(world.office.record_add("household", &pairs)?["id"].as_str().ok_or("no id")?.parse()?)
     };
     let first = household(VILLAGE, FIRST, "王建军", "下午在羊圈", "13900000001")?;
@@ -31,7 +41,12 @@ fn township() -> Outcome<Township> {
     let helper = world.cadre("李秀英")?;
     world.pair(first, helper, "primary")?;
     for (subject, village, name) in [(first, VILLAGE, "王小燕"), (second, OTHER_VILLAGE, "赵小虎")] {
-        world.write("member", Some(subject), village, json!({"number": format!("{subject}"), "name": name, "relation": "child", "id_number": "610802200101010010"}))?;
+        world.write(
+            "member",
+            Some(subject),
+            village,
+            json!({"number": format!("{subject}"), "name": name, "relation": "child", "id_number": "610802200101010010"}),
+        )?;
     }
     let visit = world.write(
         "visit",
@@ -46,16 +61,34 @@ fn township() -> Outcome<Township> {
 /// Addresses that show records, for either household.
 fn addresses(township: &Township) -> Vec<String> {
     let Township { first, second, visit, .. } = township;
-    let mut all = vec!["/api/v1/places".to_owned(), "/api/v1/households".to_owned(), "/api/v1/visits".to_owned(), "/api/v1/visits?month=2019-05".to_owned(), format!("/api/v1/visits/{visit}"), "/".to_owned()];
+    let mut all = vec![
+        "/api/v1/places".to_owned(),
+        "/api/v1/households".to_owned(),
+        "/api/v1/visits".to_owned(),
+        "/api/v1/visits?month=2019-05".to_owned(),
+        format!("/api/v1/visits/{visit}"),
+        "/".to_owned(),
+    ];
     for (household, number) in [(first, FIRST), (second, SECOND)] {
-        all.extend([format!("/api/v1/households/{household}"), format!("/api/v1/households/{number}"), format!("/api/v1/households/{household}/visits")]);
+        all.extend([
+            format!("/api/v1/households/{household}"),
+            format!("/api/v1/households/{number}"),
+            format!("/api/v1/households/{household}/visits"),
+        ]);
     }
     for place in [TOWN, VILLAGE, OTHER_VILLAGE] {
-        all.extend([format!("/api/v1/places/{place}"), format!("/api/v1/households?place={place}"), format!("/api/v1/visits?place={place}")]);
+        all.extend([
+            format!("/api/v1/places/{place}"),
+            format!("/api/v1/households?place={place}"),
+            format!("/api/v1/visits?place={place}"),
+        ]);
         all.extend(["coverage", "gaps"].map(|what| format!("/api/v1/{what}?place={place}&month=2019-05")));
         all.push(format!("/?place={place}&month=2019-05"));
     }
-    all.extend(["/api/v1/households?q=赵", "/api/v1/households?q=羊圈", "/api/v1/visits?q=羊圈"].map(|address| address.replace('赵', "%E8%B5%B5").replace("羊圈", "%E7%BE%8A%E5%9C%88")));
+    all.extend(
+        ["/api/v1/households?q=赵", "/api/v1/households?q=羊圈", "/api/v1/visits?q=羊圈"]
+            .map(|address| address.replace('赵', "%E8%B5%B5").replace("羊圈", "%E7%BE%8A%E5%9C%88")),
+    );
     all
 }
 
@@ -177,7 +210,13 @@ async fn an_id_outside_the_scope_is_answered_like_one_that_does_not_exist() -> O
 #[tokio::test]
 async fn an_inspector_sees_until_his_last_day_and_not_on_it() -> Outcome {
     let township = township()?;
-    let span = Span { role: role::Role::Inspector, place: Some(VILLAGE.parse()?), unit: None, from: Some("2019-05-06".parse()?), to: Some("2019-05-20".parse()?) };
+    let span = Span {
+        role: role::Role::Inspector,
+        place: Some(VILLAGE.parse()?),
+        unit: None,
+        from: Some("2019-05-06".parse()?),
+        to: Some("2019-05-20".parse()?),
+    };
     add_user_with(&township.world, "inspector", span, None)?;
     let address = format!("/api/v1/households/{}", township.first);
     for (instant, expected) in [
@@ -259,7 +298,10 @@ async fn a_household_comes_with_all_that_belongs_to_it_and_its_digest() -> Outco
     let shown = client.get(&address).await?.json()?;
     let count = |key: &str| shown[key].as_array().map_or(0, Vec::len);
 
-    assert_eq!((shown["number"].as_str(), count("members"), count("pairings"), count("visits"), count("months"), count("conflicts")), (Some(FIRST), 1, 1, 1, 0, 0));
+    assert_eq!(
+        (shown["number"].as_str(), count("members"), count("pairings"), count("visits"), count("months"), count("conflicts")),
+        (Some(FIRST), 1, 1, 1, 0, 0)
+    );
     assert_eq!((shown["visits"][0]["month"].as_str(), shown["visits"][0]["occurred_day"].as_str()), (Some("2019-05"), Some("2019-05-04")));
     assert!(shown["masked"].as_array().is_some_and(|keys| keys.contains(&json!("phone"))));
     township.world.office.record_edit(township.first, &[("contact_note", "早上在家")])?;
