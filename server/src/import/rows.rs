@@ -150,7 +150,10 @@ impl<'a> RowReader<'a> {
                 return Some(value);
             }
             Err(value::Unread::Refused(code)) => self.refuse(column, code),
-            Err(value::Unread::LeftOut(code)) => self.warn(column, code),
+            Err(value::Unread::LeftOut(code)) => {
+                self.warn(column, code);
+                return value::other(field);
+            }
         }
         None
     }

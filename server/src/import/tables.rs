@@ -149,8 +149,8 @@ fn recognise_sheet(file: &str, sheet: &Sheet) -> Option<Table> {
     for (name, needed) in TABLES {
         let Some(kind) = kinds::find(name) else { continue };
         let headings = Headings::of(kind);
-        for (index, row) in sheet.rows.iter().take(HEADING_ROWS_MAX).enumerate() {
-            let known = columns_of(&headings, row).0;
+        for index in 0..sheet.rows.len().min(HEADING_ROWS_MAX) {
+            let known = columns_of(&headings, &header_at(sheet, index, &headings).cells).0;
             let has_needed = needed.iter().all(|any| any.iter().any(|column| known.contains_key(column)));
             if has_needed && best.is_none_or(|(count, ..)| known.len() > count) {
                 best = Some((known.len(), index, kind));
@@ -162,23 +162,22 @@ fn recognise_sheet(file: &str, sheet: &Sheet) -> Option<Table> {
 }
 
 fn table_of(file: &str, sheet: &Sheet, index: usize, kind: &'static Kind) -> Table {
-    let mut rows = sheet.rows.iter().skip(index);
-    let header = rows.next();
-    let (columns, unknown_columns) = header.map(|row| columns_of(&Headings::of(kind), row)).unwrap_or_default();
-    let header_row = header.map_or(0, |row| row.number);
-    let headings: BTreeSet<String> = header.into_iter().flat_map(|row| &row.cells).map(|text| heading_of(text)).collect();
+    let known = Headings::of(kind);
+    let header = header_at(sheet, index, &known);
+    let (columns, unknown_columns) = columns_of(&known, &header.cells);
+    let headings: BTreeSet<String> = header.cells.iter().map(|text| heading_of(text)).collect();
     let mut table = Table {
         file: file.to_owned(),
         sheet: sheet.name.clone(),
         kind,
-        header_row,
+        header_row: header.number,
         missing_columns: missing(kind, &columns),
         columns,
         rows: Vec::new(),
         skipped: 0,
         unknown_columns,
     };
-    for row in rows {
+    for row in sheet.rows.iter().skip(index + header.height) {
         if is_no_row(row, &headings) {
             table.skipped += 1;
         } else if row.cells.iter().any(|text| !cell::is_empty(text)) {
@@ -188,6 +187,39 @@ fn table_of(file: &str, sheet: &Sheet, index: usize, kind: &'static Kind) -> Tab
     fill_merged(&mut table.rows, sheet);
     fill_ditto(&mut table.rows);
     table
+}
+
+/// The headings of a table, of one row or of two.
+struct Header {
+    number: u32,
+    height: usize,
+    cells: Vec<String>,
+}
+
+/// Reads the headings at a row. Where cells are merged with those below, the row below tells the parts of one heading:
+/// 帮扶责任人 over 姓名 and 单位.
+fn header_at(sheet: &Sheet, index: usize, headings: &Headings) -> Header {
+    let Some(row) = sheet.rows.get(index) else { return Header { number: 0, height: 1, cells: Vec::new() } };
+    let is_split = sheet.merged.iter().any(|block| block.top.saturating_add(1) == row.number && block.bottom == row.number);
+    let Some(below) = sheet.rows.get(index + 1).filter(|below| is_split && below.number == row.number + 1) else {
+        return Header { number: row.number, height: 1, cells: row.cells.clone() };
+    };
+    let mut cells = Vec::new();
+    let mut over = "";
+    for at in 0..row.cells.len().max(below.cells.len()) {
+        let [upper, lower] = [row, below].map(|row| row.cells.get(at).map_or("", String::as_str));
+        over = if upper.is_empty() { over } else { upper };
+        let joined = format!("{over}{lower}");
+        let is_known = headings.exact(&heading_of(&joined)).is_some();
+        cells.push(if lower.is_empty() {
+            upper.to_owned()
+        } else if is_known {
+            joined
+        } else {
+            lower.to_owned()
+        });
+    }
+    Header { number: row.number, height: 2, cells }
 }
 
 /// Returns the heading without spaces, line breaks and marks of required columns, in plain characters.
@@ -238,9 +270,9 @@ impl Headings {
 
 type Columns = BTreeMap<&'static str, (usize, String)>;
 
-fn columns_of(known_headings: &Headings, row: &SheetRow) -> (Columns, Vec<String>) {
+fn columns_of(known_headings: &Headings, cells: &[String]) -> (Columns, Vec<String>) {
     let headings: Vec<(usize, &String, String)> =
-        row.cells.iter().enumerate().map(|(at, text)| (at, text, heading_of(text))).filter(|(.., heading)| !heading.is_empty()).collect();
+        cells.iter().enumerate().map(|(at, text)| (at, text, heading_of(text))).filter(|(.., heading)| !heading.is_empty()).collect();
     let mut known = Columns::new();
     let mut rest = Vec::new();
     for (at, text, heading) in headings {

@@ -46,8 +46,10 @@ fn read_xlsx(bytes: &[u8]) -> Result<Vec<Sheet>, ImportError> {
         {
             // Cell by cell, because a whole range is as large as its farthest cell says.
             let mut cells = book.worksheet_cells_reader(&name).map_err(|_| ImportError::NotAWorkbook)?;
-            while let Some(found) = cells.next_cell().map_err(|_| ImportError::NotAWorkbook)? {
-                grid.put(found.get_position(), text_of(&Data::from(found.get_value().clone())))?;
+            while let Some(found) = cells.next_cell_with_formula().map_err(|_| ImportError::NotAWorkbook)? {
+                let told = found.formula.and_then(|formula| literal(&formula));
+                let text = told.unwrap_or_else(|| text_of(&Data::from(found.value)));
+                grid.put(found.pos, text)?;
             }
         }
         if !grid.rows.is_empty() {
@@ -111,6 +113,14 @@ impl Grid {
             .collect();
         Sheet { name: Some(name), rows, merged }
     }
+}
+
+/// Returns the text of a formula that is nothing but a text or number: programs write `="6108"` and beside it no value, or 0.
+fn literal(formula: &str) -> Option<String> {
+    let formula = formula.trim().trim_start_matches('=');
+    let text = formula.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|text| !text.contains('"'));
+    let is_number = !formula.is_empty() && formula.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.map(|text| cell::unwrap_text(text).to_owned()).or_else(|| is_number.then(|| formula.to_owned()))
 }
 
 fn text_of(value: &Data) -> String {

@@ -70,7 +70,8 @@ fn plan_row(planner: &mut Planner<'_>, table: &Table, row: &SheetRow) -> Result<
             reader.refuse("from", "overlap");
         }
     }
-    warn_of_differences(planner, &mut reader, home.as_ref().map(|(_, _, place)| *place));
+    let has_exit_year = of_household.get("exit_year").is_some_and(|year| !year.is_null());
+    warn_of_differences(planner, &mut reader, home.as_ref().map(|(_, _, place)| *place), has_exit_year);
     let property = reader.has("household.property").then(|| reader.text("household.property").unwrap_or_default().to_owned());
     let of_org = reader.fields_of("org", &["name"]);
     let (Some((number, household, place)), Some(cadre), Some(from)) = (home, cadre, from) else {
@@ -129,7 +130,7 @@ fn do_overlap(one: &Fields, other: &Fields) -> bool {
     starts_before_end(one, other) && starts_before_end(other, one)
 }
 
-fn warn_of_differences(planner: &Planner<'_>, reader: &mut RowReader<'_>, place: Option<Place>) {
+fn warn_of_differences(planner: &Planner<'_>, reader: &mut RowReader<'_>, place: Option<Place>, has_exit_year: bool) {
     if let (Some(place), Some(name)) = (place, reader.text("village"))
         && planner.places.village(name, reader.text("town"), None) != Some(place)
     {
@@ -137,7 +138,7 @@ fn warn_of_differences(planner: &Planner<'_>, reader: &mut RowReader<'_>, place:
     }
     if reader.has("household.property") && reader.has("household.exit_year") {
         let is_exited = reader.text("household.property").is_some_and(household::is_exited);
-        if is_exited != reader.text("household.exit_year").is_some() {
+        if is_exited != has_exit_year {
             reader.warn("household.exit_year", "exit_year_differs");
         }
     }

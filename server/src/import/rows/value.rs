@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 
 /// The fewest digits of a telephone number: a landline without its area code.
 const PHONE_DIGITS_MIN: usize = 7;
+/// The slug of 其他 in every list that has it.
+const OTHER: &str = "other";
+/// Words that stand in a column of years where there is none: 未脱贫.
+const NO_YEAR: char = '未';
 /// Codes of the domain for which a row is refused; for any other only the cell is left out.
 const REFUSED: [&str; 5] = ["bad_date", "bad_number", "bad_id_number", "too_long", "secret_in_text"];
 
@@ -35,11 +39,21 @@ pub fn read(field: &Field, text: &str, document: Option<&str>) -> Result<Value, 
         Shape::Text { max } => read_line(field, &text, max, document),
         Shape::Int { .. } if is_year(field) => match cell::read_year(&text) {
             Some(year) => domain_value(field, &year.to_string()),
+            None if text.contains(NO_YEAR) => Ok(Value::Null),
             None => Err(Unread::Refused("bad_number")),
         },
         Shape::Int { .. } | Shape::Fen => domain_value(field, cell::without_exponent(&text).replace("个月", "月").trim()),
         Shape::Day => cell::read_day(&text).map(|day| json!(day.to_string())).ok_or(Unread::Refused("bad_date")),
         _ => domain_value(field, &text),
+    }
+}
+
+/// Returns the value 其他 of a required field that has one: a word that is not in the list must not cost the row.
+#[must_use]
+pub fn other(field: &Field) -> Option<Value> {
+    match field.shape {
+        Shape::Choice(of) if field.required => of.iter().find(|choice| choice.slug == OTHER).map(|choice| json!(choice.slug)),
+        _ => None,
     }
 }
 

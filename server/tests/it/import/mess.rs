@@ -222,3 +222,81 @@ fn cadres_of_two_townships_live_where_they_help() -> Outcome {
     assert_eq!(places, ["610802105000", "610802106000"]);
     Ok(())
 }
+
+#[test]
+fn a_number_that_stands_in_a_formula_without_a_value_is_read() -> Outcome {
+    let mut office = Office::new()?;
+    office.file("区划.csv", PLACES)?;
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, heading) in (0_u16..).zip(HOUSEHOLD) {
+        sheet.write(0, column, heading)?;
+    }
+    let number = rust_xlsxwriter::Formula::new("=\"6108021050000001\"").set_result("");
+    let people = rust_xlsxwriter::Formula::new("=1+2").set_result("3");
+    sheet
+        .write(1, 0, "芹河镇")?
+        .write(1, 1, "前湾村")?
+        .write(1, 2, number)?
+        .write(1, 3, "张三")?
+        .write(1, 4, people)?
+        .write(1, 5, "因病")?;
+    office.file("户表.xlsx", book.save_to_buffer()?)?;
+
+    let plan = office.plan(&MemoryTarget::default(), NOW, None)?;
+
+    let household = plan.writes.iter().find(|write| write.kind == "household").ok_or("no household")?;
+    assert_eq!((household.key.as_str(), household.fields.get("people")), ("6108021050000001", Some(&3.into())));
+    Ok(())
+}
+
+#[test]
+fn headings_of_two_rows_are_read_as_one() -> Outcome {
+    let mut office = Office::new()?;
+    office.file("区划.csv", PLACES)?;
+    office.workbook("户表.xlsx", &[HOUSEHOLD.to_vec(), vec!["芹河镇", "前湾村", "6108021050000001", "张三", "3", "因病"]])?;
+    office.workbook("干部.xlsx", &[CADRE.to_vec(), vec!["区水利局", "王军", "科员级", &id_number("19790724", 11), "13900000001"]])?;
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let plain = rust_xlsxwriter::Format::new();
+    sheet.merge_range(0, 0, 0, 6, "结对帮扶花名册", &plain)?;
+    for (column, heading) in [(0, "村"), (1, "户编号"), (2, "脱贫年度"), (3, "户属性")] {
+        sheet.merge_range(1, column, 2, column, heading, &plain)?;
+    }
+    sheet.merge_range(1, 4, 1, 6, "帮扶责任人", &plain)?;
+    sheet.merge_range(1, 7, 2, 7, "帮扶起始时间", &plain)?;
+    sheet.write(2, 4, "姓名")?.write(2, 5, "单位")?.write(2, 6, "联系电话")?;
+    for (column, text) in
+        (0_u16..).zip(["前湾村", "6108021050000001", "未脱贫", "一般贫困户", "王军", "区水利局", "13900000001", "2018.3.2"])
+    {
+        sheet.write(3, column, text)?;
+    }
+    office.file("花名册.xlsx", book.save_to_buffer()?)?;
+
+    let plan = office.plan(&MemoryTarget::default(), NOW, None)?;
+
+    assert!(plan.report.is_clean() && plan.report.warnings.is_empty(), "{:?}", plan.report);
+    let file = plan.report.files.iter().find(|file| file.table == "pairing").ok_or("no table of pairings")?;
+    assert_eq!((file.header_row, file.rows, file.skipped, file.unknown_columns.len()), (Some(2), 1, 0, 0));
+    Ok(())
+}
+
+#[test]
+fn a_relation_that_is_in_no_list_becomes_other_and_the_member_arrives() -> Outcome {
+    let mut office = Office::new()?;
+    office.file("区划.csv", PLACES)?;
+    office.workbook("户表.xlsx", &[HOUSEHOLD.to_vec(), vec!["芹河镇", "前湾村", "6108021050000001", "张三", "3", "因病"]])?;
+    office.workbook(
+        "人表.xlsx",
+        &[vec!["户编号", "人口编号", "姓名", "与户主关系"], vec!["6108021050000001", "61080210500000010", "李四", "表弟"]],
+    )?;
+
+    let plan = office.plan(&MemoryTarget::default(), NOW, None)?;
+
+    assert!(plan.report.is_clean(), "{:?}", plan.report.refused);
+    let member = plan.writes.iter().find(|write| write.kind == "member").ok_or("no member")?;
+    assert_eq!(member.fields.get("relation"), Some(&"other".into()));
+    let warned: Vec<_> = plan.report.warnings.iter().map(|warning| (warning.row, warning.value.as_deref(), warning.code)).collect();
+    assert_eq!(warned, [(Some(2), Some("表弟"), "unknown_choice")]);
+    Ok(())
+}
