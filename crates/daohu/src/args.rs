@@ -8,7 +8,12 @@ use std::path::PathBuf;
 
 /// daohu (到户): the server of the village visit ledger, and its office commands.
 #[derive(Debug, Parser)]
-#[command(name = "daohu", version, about = "到户：走访台账的服务器与办公室命令 / the server of the village visit ledger", propagate_version = true)]
+#[command(
+    name = "daohu",
+    version,
+    about = "到户：走访台账的服务器与办公室命令 / the server of the village visit ledger",
+    propagate_version = true
+)]
 pub(crate) struct Words {
     #[command(flatten)]
     pub(crate) shared: Shared,
@@ -38,6 +43,8 @@ pub(crate) struct Shared {
 pub(crate) enum Command {
     /// 开始服务 / serve devices and pages
     Serve(Serve),
+    /// 演示：一个虚构的乡镇和两个月的走访 / an invented township with two months of visits
+    Demo(Demo),
     /// 导入户表、人表、责任人、花名册、整改事项 / import the township's papers
     Import(office::Import),
     /// 走访覆盖率 / coverage of a place and month
@@ -91,6 +98,33 @@ pub(crate) enum Command {
 pub(crate) struct Later {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, num_args = 0.., hide = true)]
     pub(crate) rest: Vec<String>,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Demo {
+    /// What `serve` takes.
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+    /// 换一个数就是另一个乡镇 / another number invents another township
+    #[arg(long, default_value_t = 2019)]
+    pub(crate) seed: u64,
+    /// 只装入，不服务 / load only
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+    /// 删掉以前的演示，重新装入 / delete the earlier demo and load anew
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// 随机密码 / random passwords instead of the printed ones
+    #[arg(long, value_name = "random", value_parser = ["random"])]
+    pub(crate) demo_passwords: Option<String>,
+}
+
+impl Demo {
+    /// Tells whether passwords are drawn.
+    pub(crate) const fn random_passwords(&self) -> bool {
+        self.demo_passwords.is_some()
+    }
 }
 
 /// Flags of `serve`.

@@ -5,7 +5,7 @@ mod import;
 mod people;
 mod proof;
 mod records;
-mod serve;
+pub(crate) mod serve;
 
 use crate::{
     args::{Command, Words},
@@ -44,6 +44,7 @@ pub(crate) fn run(words: &Words) -> Result<Answer, Refusal> {
     let open = || config::office(shared, false);
     match &words.command {
         Command::Serve(flags) => serve::serve(shared, flags),
+        Command::Demo(flags) => crate::demo::demo(shared, flags),
         Command::Import(flags) => import::import(&open()?, flags),
         Command::Coverage(flags) => figures::coverage(flags, open),
         Command::Gaps(flags) => figures::gaps(&open()?, flags),
@@ -66,7 +67,9 @@ pub(crate) fn run(words: &Words) -> Result<Answer, Refusal> {
 
 /// Reads a flag that has a form of its own.
 fn read<T: std::str::FromStr>(text: &str, flag: &str, form: &str) -> Result<T, Refusal> {
-    text.parse().map_err(|_| Refusal::usage(format!("{flag} 写成 {form} 这样，“{text}”不行。"), format!("write {flag} like {form}; `{text}` is not")))
+    text.parse().map_err(|_| {
+        Refusal::usage(format!("{flag} 写成 {form} 这样，“{text}”不行。"), format!("write {flag} like {form}; `{text}` is not"))
+    })
 }
 
 /// Reads a flag that may be missing.
@@ -76,7 +79,8 @@ fn read_if<T: std::str::FromStr>(text: Option<&str>, flag: &str, form: &str) -> 
 
 /// Reads `k=v`.
 fn pair_of(text: &str) -> Result<(&str, &str), Refusal> {
-    text.split_once('=').ok_or_else(|| Refusal::usage(format!("“{text}”少了等号，写成 字段=值。"), format!("`{text}` has no `=`; write field=value")))
+    text.split_once('=')
+        .ok_or_else(|| Refusal::usage(format!("“{text}”少了等号，写成 字段=值。"), format!("`{text}` has no `=`; write field=value")))
 }
 
 /// The form of a day, of a place and of an id, for sentences.

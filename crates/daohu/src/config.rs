@@ -32,7 +32,9 @@ pub(crate) fn office(shared: &Shared, runs_on: bool) -> Result<Office, Refusal> 
 /// `usage` when it is none.
 pub(crate) fn address(text: &str) -> Result<SocketAddr, Refusal> {
     let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
-    found.ok_or_else(|| Refusal::usage(format!("“{text}”不是地址，写成 127.0.0.1:8780。"), format!("`{text}` is no address; write 127.0.0.1:8780")))
+    found.ok_or_else(|| {
+        Refusal::usage(format!("“{text}”不是地址，写成 127.0.0.1:8780。"), format!("`{text}` is no address; write 127.0.0.1:8780"))
+    })
 }
 
 /// Tells whether only this machine reaches an address.
@@ -49,7 +51,15 @@ mod tests {
 
     #[test]
     fn only_addresses_of_this_machine_are_loopback() {
-        for (text, expected) in [("127.0.0.1:0", true), ("[::1]:80", true), ("127.9.9.9:1", true), ("[::ffff:127.0.0.1]:1", true), ("0.0.0.0:8780", false), ("192.168.1.2:80", false), ("[::]:1", false)] {
+        for (text, expected) in [
+            ("127.0.0.1:0", true),
+            ("[::1]:80", true),
+            ("127.9.9.9:1", true),
+            ("[::ffff:127.0.0.1]:1", true),
+            ("0.0.0.0:8780", false),
+            ("192.168.1.2:80", false),
+            ("[::]:1", false),
+        ] {
             assert_eq!(is_loopback(address(text).unwrap()), expected, "{text}");
         }
         assert_eq!(address("nonsense").unwrap_err().exit, 2);

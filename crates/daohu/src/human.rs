@@ -44,7 +44,10 @@ fn of_list(items: &[Json], en: bool) -> String {
     if items.is_empty() {
         return if en { "nothing\n".to_owned() } else { "没有。\n".to_owned() };
     }
-    let rows: Vec<Map<String, Json>> = items.iter().map(|item| item.as_object().cloned().unwrap_or_else(|| Map::from_iter([("value".to_owned(), item.clone())]))).collect();
+    let rows: Vec<Map<String, Json>> = items
+        .iter()
+        .map(|item| item.as_object().cloned().unwrap_or_else(|| Map::from_iter([("value".to_owned(), item.clone())])))
+        .collect();
     let mut keys: Vec<&String> = Vec::new();
     for key in rows.iter().flat_map(Map::keys) {
         if !keys.contains(&key) {

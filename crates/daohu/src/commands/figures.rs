@@ -83,5 +83,7 @@ fn refused(error: &ScenarioError) -> Refusal {
 }
 
 fn missing(file: &Path) -> Refusal {
-    Refusal::of("not_found").saying(format!("没有这个文件：{}。", file.display()), format!("no such file: {}", file.display())).with(json!({"file": file.display().to_string()}))
+    Refusal::of("not_found")
+        .saying(format!("没有这个文件：{}。", file.display()), format!("no such file: {}", file.display()))
+        .with(json!({"file": file.display().to_string()}))
 }

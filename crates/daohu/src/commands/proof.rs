@@ -47,7 +47,9 @@ fn receipts(file: &Path, key: &str) -> Result<Answer, Refusal> {
     let receipts = receipt::from_file(&bytes).map_err(|_| Refusal::of("receipt_invalid"))?;
     let Some(last) = receipts.iter().max_by_key(|receipt| receipt.head.head().size) else { return Err(Refusal::of("receipt_invalid")) };
     let head = last.head.head();
-    let bad = receipts.iter().find_map(|receipt| receipt.verify(&key).err().map(|error| json!({"batch": receipt.batch(), "reason": error.code()})));
+    let bad = receipts
+        .iter()
+        .find_map(|receipt| receipt.verify(&key).err().map(|error| json!({"batch": receipt.batch(), "reason": error.code()})));
     let answer = json!({
         "ok": bad.is_none(), "tree_size": head.size, "root": hex::encode(head.root), "batches": receipts.len(), "clock": head.clock.name(), "first_bad": bad,
     });

@@ -11,7 +11,7 @@ use daohu_server::{
     office::Office,
     serve::serve as run,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::{io, net::SocketAddr, path::Path};
 use tokio::{
     net::TcpListener,
@@ -23,15 +23,21 @@ use tokio::{
 pub(super) fn serve(shared: &Shared, flags: &Serve) -> Result<Answer, Refusal> {
     refuse_later(flags)?;
     let listen = config::address(&flags.listen)?;
-    let watch = flags.metrics_listen.as_deref().map(config::address).transpose()?;
     if shared.now.as_deref().is_some_and(|now| !now.is_empty()) && !config::is_loopback(listen) {
         return Err(Refusal { exit: 2, ..Refusal::of("clock_not_loopback") });
     }
+    listen_on(config::office(shared, true)?, flags, |_, _| {})
+}
+
+/// Serves an opened office; `ready` may add to the ready line and say more once the address is known.
+pub(crate) fn listen_on(office: Office, flags: &Serve, ready: impl FnOnce(&str, &mut Json)) -> Result<Answer, Refusal> {
+    refuse_later(flags)?;
+    let listen = config::address(&flags.listen)?;
+    let watch = flags.metrics_listen.as_deref().map(config::address).transpose()?;
     log_to_stderr();
-    let office = config::office(shared, true)?;
     office.begin_serving()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed("start", &error))?;
-    runtime.block_on(listen_and_serve(office, flags, listen, watch))?;
+    runtime.block_on(listen_and_serve(office, flags, (listen, watch), ready))?;
     Ok(Answer::Said)
 }
 
@@ -54,7 +60,12 @@ pub(crate) fn log_to_stderr() {
     let _set_before = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(io::stderr).with_target(false).try_init();
 }
 
-async fn listen_and_serve(office: Office, flags: &Serve, listen: SocketAddr, watch_at: Option<SocketAddr>) -> Result<(), Refusal> {
+async fn listen_and_serve(
+    office: Office,
+    flags: &Serve,
+    (listen, watch_at): (SocketAddr, Option<SocketAddr>),
+    say_ready: impl FnOnce(&str, &mut Json),
+) -> Result<(), Refusal> {
     let listener = TcpListener::bind(listen).await.map_err(|error| failed(&flags.listen, &error))?;
     let bound = listener.local_addr().map_err(|error| failed(&flags.listen, &error))?;
     let (stop, stopped) = watch::channel(false);
@@ -67,7 +78,10 @@ async fn listen_and_serve(office: Office, flags: &Serve, listen: SocketAddr, wat
     };
     let settings = Settings { watched_here: config::is_loopback(bound), ..Settings::default() };
     let mut term = signal(SignalKind::terminate()).map_err(|error| failed("SIGTERM", &error))?;
-    let ready = json!({"listening": format!("http://{bound}"), "server_key": hex::encode(office.server_key())}).to_string();
+    let url = format!("http://{bound}");
+    let mut ready = json!({"listening": url, "server_key": hex::encode(office.server_key())});
+    say_ready(&url, &mut ready);
+    let ready = ready.to_string();
     if let Some(file) = &flags.ready_file {
         write_ready(file, &ready).map_err(|error| failed("--ready-file", &error))?;
     }
@@ -102,5 +116,6 @@ fn write_ready(file: &Path, line: &str) -> io::Result<()> {
 }
 
 fn failed(what: &str, error: &io::Error) -> Refusal {
-    Refusal::of("cannot_listen").saying(format!("“{what}”没做成：{error}。请换一个地址或端口。"), format!("`{what}` failed: {error}; try another address or port"))
+    Refusal::of("cannot_listen")
+        .saying(format!("“{what}”没做成：{error}。请换一个地址或端口。"), format!("`{what}` failed: {error}; try another address or port"))
 }

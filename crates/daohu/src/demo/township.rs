@@ -40,24 +40,43 @@ struct Cadre {
 pub(crate) fn papers(seed: u64) -> Vec<Paper> {
     let mut chance = Chance::new(seed);
     let (cadres, cadre_rows) = cadres(&mut chance);
-    let mut households = vec!["乡,村,户编号,户主编号,户主姓名,户主证件号码,家庭人口数,是否危房户,是否解决安全饮用水,年度,识别标准,主要致贫原因,年收入".to_owned()];
-    let mut members = vec!["乡,村,户编号,人口编号,姓名,性别,出生日期,证件类型,证件号码,民族,成员联系电话,年度,与户主关系,文化程度".to_owned()];
-    let mut pairings = vec!["序号,乡镇,村,组,户主姓名,户编号,家庭人口,户属性,脱贫年度,帮扶责任人姓名,单位,职务,联系电话,帮扶起始时间".to_owned()];
+    let mut households = vec![
+        "乡,村,户编号,户主编号,户主姓名,户主证件号码,家庭人口数,是否危房户,是否解决安全饮用水,年度,识别标准,主要致贫原因,年收入".to_owned(),
+    ];
+    let mut members =
+        vec!["乡,村,户编号,人口编号,姓名,性别,出生日期,证件类型,证件号码,民族,成员联系电话,年度,与户主关系,文化程度".to_owned()];
+    let mut pairings =
+        vec!["序号,乡镇,村,组,户主姓名,户编号,家庭人口,户属性,脱贫年度,帮扶责任人姓名,单位,职务,联系电话,帮扶起始时间".to_owned()];
     for n in 0..HOUSEHOLDS {
         let village = n % VILLAGES.len();
         let number = format!("6108022090{:06}", n + 1);
         let family = family(&mut chance, n, &number, VILLAGES[village], &mut members);
         households.push(format!(
             "红石桥乡,{},{number},{number}01,{},{},{},否,是,2019,国家标准,{},{}",
-            VILLAGES[village], family.head, family.identity, family.size, chance.pick(&CAUSES), chance.number(8000, 40000)
+            VILLAGES[village],
+            family.head,
+            family.identity,
+            family.size,
+            chance.pick(&CAUSES),
+            chance.number(8000, 40000)
         ));
         let helper = helper_of(&cadres, village, n);
         let exited = chance.in_hundred(60);
         pairings.push(format!(
             "{},红石桥乡,{},{},{},{number},{},{},{},{},{},{},{},2018-{:02}-{:02}",
-            n + 1, VILLAGES[village], chance.number(1, 6), family.head, family.size,
-            if exited { "一般脱贫户" } else { "低保贫困户" }, if exited { "2018" } else { "" },
-            helper.name, helper.unit, helper.rank, helper.mobile, chance.number(1, 9), chance.number(1, 28)
+            n + 1,
+            VILLAGES[village],
+            chance.number(1, 6),
+            family.head,
+            family.size,
+            if exited { "一般脱贫户" } else { "低保贫困户" },
+            if exited { "2018" } else { "" },
+            helper.name,
+            helper.unit,
+            helper.rank,
+            helper.mobile,
+            chance.number(1, 9),
+            chance.number(1, 28)
         ));
     }
     vec![
@@ -86,7 +105,9 @@ fn villages() -> String {
 
 /// Per unit one liaison who has households, and two to four leaders who have none: the finding of the report. Township cadres help the rest.
 fn cadres(chance: &mut Chance) -> (Vec<Cadre>, String) {
-    let mut rows = vec!["帮扶单位,帮扶单位类型,帮扶单位隶属关系,姓名,是否第一书记,是否工作队队长,是否驻村队员,性别,职务级别,证件号码,联系电话".to_owned()];
+    let mut rows = vec![
+        "帮扶单位,帮扶单位类型,帮扶单位隶属关系,姓名,是否第一书记,是否工作队队长,是否驻村队员,性别,职务级别,证件号码,联系电话".to_owned(),
+    ];
     let mut cadres = Vec::new();
     let mut add = |unit: &'static str, rank: &'static str, first: bool, chance: &mut Chance| {
         let identity = chance.identity(1964, 1994);
@@ -94,8 +115,12 @@ fn cadres(chance: &mut Chance) -> (Vec<Cadre>, String) {
         let cadre = Cadre { unit, name: chance.name(), mobile: chance.mobile(n).to_string(), rank };
         rows.push(format!(
             "{unit},国家机关,{},{},{},否,否,{},{rank},{},{}",
-            if unit == OFFICE { "乡" } else { "区" }, cadre.name, if first { "是" } else { "否" }, if identity.is_woman { "女" } else { "男" },
-            identity.number, cadre.mobile
+            if unit == OFFICE { "乡" } else { "区" },
+            cadre.name,
+            if first { "是" } else { "否" },
+            if identity.is_woman { "女" } else { "男" },
+            identity.number,
+            cadre.mobile
         ));
         cadres.push(cadre);
     };
@@ -145,7 +170,10 @@ fn family(chance: &mut Chance, n: usize, number: &str, village: &str, members: &
         };
         members.push(format!(
             "红石桥乡,{village},{number},{number}{place:02},{name},{},{},居民身份证,{},汉族,{},2019,{relation},{}",
-            if identity.is_woman { "女" } else { "男" }, identity.born, identity.number, if place == 1 { mobile.to_string() } else { String::new() },
+            if identity.is_woman { "女" } else { "男" },
+            identity.born,
+            identity.number,
+            if place == 1 { mobile.to_string() } else { String::new() },
             chance.pick(&["小学", "初中", "高中"])
         ));
         head.get_or_insert((name, identity.number));

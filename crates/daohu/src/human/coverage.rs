@@ -14,15 +14,25 @@ const REASONS: &[(&str, &str, &str)] = &[
 ];
 
 /// States of a household month, with their words.
-const STATES: &[(&str, &str, &str)] =
-    &[("met", "已走访", "visited"), ("late", "迟报", "late"), ("unmet", "未走访", "not visited"), ("gap", "空档", "gap"), ("not_due", "不需", "not due")];
+const STATES: &[(&str, &str, &str)] = &[
+    ("met", "已走访", "visited"),
+    ("late", "迟报", "late"),
+    ("unmet", "未走访", "not visited"),
+    ("gap", "空档", "gap"),
+    ("not_due", "不需", "not due"),
+];
 
 /// Returns the text of a coverage answer.
 pub(super) fn text(value: &Json, en: bool) -> String {
     let pick = |zh: &str, en_text: &str| if en { en_text.to_owned() } else { zh.to_owned() };
     let plain = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let mut text = format!("{} {}\n", plain("place"), plain("month"));
-    let mut rows = vec![vec![pick("走访覆盖率", "coverage"), pick("首报", "first figure"), pick("修订", "revised figure"), pick("修订原因", "reasons")]];
+    let mut rows = vec![vec![
+        pick("走访覆盖率", "coverage"),
+        pick("首报", "first figure"),
+        pick("修订", "revised figure"),
+        pick("修订原因", "reasons"),
+    ]];
     for (key, zh, en_text) in [("declared", "申报", "declared"), ("verified", "核实", "verified")] {
         let side = &value["report"][key];
         rows.push(vec![pick(zh, en_text), pair(&side["first"]), pair(&side["revised"]), reasons(&side["reasons"], en)]);
