@@ -2,9 +2,10 @@
 
 use crate::fixture::request;
 use daohu_wire::{
+    EnrolAnswer, EnrolRequest, SignedHead,
     answer::SyncAnswer,
-    batch::Batch,
-    limits::{ANSWER_INFLATED_BYTES_MAX, BATCH_ITEMS_MAX, REQUEST_INFLATED_BYTES_MAX},
+    batch::{Batch, header_of},
+    limits::{self, ANSWER_INFLATED_BYTES_MAX, BATCH_ITEMS_MAX, REQUEST_INFLATED_BYTES_MAX},
     receipt,
     request::SyncRequest,
 };
@@ -45,6 +46,22 @@ fn exactly_the_limit_is_inflated_and_one_byte_more_is_not() {
     let answer = |length| SyncAnswer::decode(&filler(length)).unwrap_err().code();
     assert_eq!(answer(ANSWER_INFLATED_BYTES_MAX), "bad_frame");
     assert_eq!(answer(ANSWER_INFLATED_BYTES_MAX + 1), "too_big");
+}
+
+#[test]
+fn every_bound_on_a_whole_input_is_kept_to_the_byte() {
+    type Read = fn(&[u8]) -> &'static str;
+    let bounds: [(usize, Read); 5] = [
+        (limits::RECEIPT_FILE_BYTES_MAX, |b| receipt::from_file(b).expect_err("zeros").code()),
+        (limits::HEAD_BYTES_MAX, |b| SignedHead::from_cose(b).expect_err("zeros").code()),
+        (limits::BATCH_COSE_BYTES_MAX, |b| header_of(b).expect_err("zeros").code()),
+        (limits::ENROL_BYTES_MAX, |b| EnrolRequest::open(b).expect_err("zeros").code()),
+        (limits::ANSWER_BYTES_MAX, |b| EnrolAnswer::decode(b).expect_err("zeros").code()),
+    ];
+    for (max, read) in bounds {
+        assert_eq!(read(&vec![0; max]), "bad_frame", "{max} zeros are read");
+        assert_eq!(read(&vec![0; max + 1]), "too_big", "{max} and one are not");
+    }
 }
 
 #[test]
