@@ -1,5 +1,6 @@
 //! The server as its callers see it: real stores in temporary folders, simulated devices built on the wire and record crates.
 
+mod coverage;
 mod crash;
 mod devices;
 mod edge;
