@@ -197,6 +197,7 @@ fn an_assistant_has_a_duty_from_seven_days_on_and_meets_it_himself() -> TestResu
         assist("once", "01-01", ""),
         assist("short", "01-01", ""),
         assist("closed", "01-01", ""),
+        assist("ten", "01-01", ""),
     ];
     let call = |id: &str, household: &str, recorder: &str, start: &str| {
         Ok::<Value, Box<dyn std::error::Error>>(with(visit(id, household, recorder, start)?, json!({"mode": "phone"})))
@@ -222,12 +223,13 @@ fn an_assistant_has_a_duty_from_seven_days_on_and_meets_it_himself() -> TestResu
         household("other"),
         of_tier("once", "quarterly"),
         in_scope("short", "06-22", "07-01"),
+        in_scope("ten", "06-21", "07-01"),
         with(household("closed"), json!({"status": []})),
     ]);
     let config = json!({"assistant": {"need": 2, "modes": ["phone"]}});
     let figures = figures(&with(june(), json!({"config": config, "households": households, "pairings": pairings, "visits": visits})))?;
-    // Of H7, joint, other and once the first two are kept in touch with.
-    assert_eq!(figures["assistants"], json!([{"cadre": "sun", "cov_duty": [2, 4]}]));
+    // Of H7, joint, other, once and ten the first two are kept in touch with.
+    assert_eq!(figures["assistants"], json!([{"cadre": "sun", "cov_duty": [2, 5]}]));
     Ok(())
 }
 
@@ -275,7 +277,7 @@ fn the_last_day_of_the_month_decides_about_units_and_tours() -> TestResult {
     // On 06-30 an is obliged and paired, cui no longer, ding not yet; the place of U1 was in the village until then.
     let obliged = json!([
         {"cadre": "an", "from": "2019-06-30", "to": "2019-07-01"}, {"cadre": "cui", "from": "2019-01-01", "to": "2019-06-30"},
-        {"cadre": "ding", "from": "2019-07-01"},
+        {"cadre": "ding", "from": "2019-07-01"}, {"cadre": "wen", "from": "2019-01-01"},
     ]);
     let base = june();
     let mut regions = base["regions"].as_array().cloned().unwrap_or_default();
@@ -283,13 +285,35 @@ fn the_last_day_of_the_month_decides_about_units_and_tours() -> TestResult {
     regions.push(with(yard("610802209201"), json!({"to": "2019-07-01"})));
     regions.push(with(yard("610802000000"), json!({"from": "2019-07-01"})));
     let units = json!([{"id": "U1", "place": "yard", "obliged": obliged}]);
-    let pairings = [pairing("H1", "an", "06-30", "07-01"), pairing("H1", "ding", "07-01", "")];
+    let pairings = [pairing("H1", "an", "06-30", "07-01"), pairing("H1", "ding", "07-01", ""), pairing("H4", "wen", "01-01", "")];
     let tours = json!([{"household": "H1", "cadre": "secretary", "date": "2019-06-30"}]);
-    let households = [in_scope("H1", "06-30", "07-01"), in_scope("H2", "07-01", "08-01"), in_scope("H3", "06-01", "06-30")];
+    let twice =
+        json!([{"status": "poor", "from": "2019-01-01", "to": "2019-05-01"}, {"status": "poor", "from": "2019-06-30", "to": "2019-07-01"}]);
+    let households = [
+        with(household("H1"), json!({"status": twice})),
+        in_scope("H2", "07-01", "08-01"),
+        in_scope("H3", "06-01", "06-30"),
+        with(household("H4"), json!({"status": []})),
+    ];
     let keys = json!({"regions": regions, "units": units, "households": households, "pairings": pairings, "tours": tours});
     let figures = figures(&with(base, keys))?;
-    assert_eq!(figures["units"], json!([{"unit": "U1", "fulfil": [1, 1], "cov_unit": [0, 0]}]));
+    assert_eq!(figures["units"], json!([{"unit": "U1", "fulfil": [1, 2], "cov_unit": [0, 0]}]));
     assert_eq!(figures["tour"], json!({"households": [1, 1], "villages": 1}));
     assert_eq!(figures["takeovers"], json!([{"household": "H1", "cadre": "an", "from": "2019-06-30", "first_visit_days": null}]));
+    Ok(())
+}
+
+#[test]
+fn a_pause_in_scope_moves_neither_the_tier_nor_the_place() -> TestResult {
+    let spans = |ends: [&str; 2]| json!([{"status": "poor", "from": "2018-01-01", "to": ends[0]}, {"status": "poor", "from": ends[1]}]);
+    let tier = json!([{"tier": "twice", "from": "2018-01-01", "to": "2019-06-05"}, {"tier": "monthly", "from": "2019-06-05"}]);
+    let places =
+        json!([{"place": "610802209201", "from": "2018-01-01", "to": "2019-06-25"}, {"place": "610802209202", "from": "2019-06-25"}]);
+    let config = json!({"tiers": {"monthly": {"months": 1, "need": 1}, "twice": {"months": 1, "need": 2}}});
+    let came_back = with(household("H1"), json!({"status": spans(["2019-05-10", "2019-06-10"]), "tier": tier}));
+    let went = with(household("H2"), json!({"status": spans(["2019-06-20", "2019-07-10"]), "places": places}));
+    let figures = figures(&with(june(), json!({"config": config, "households": [came_back, went]})))?;
+    assert_eq!((of_household(&figures, "H1", "need"), of_household(&figures, "H1", "scope_days")), (json!(1), json!(21)));
+    assert_eq!(of_household(&figures, "H2", "place"), "610802209201");
     Ok(())
 }

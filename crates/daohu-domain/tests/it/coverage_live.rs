@@ -199,6 +199,7 @@ fn a_gap_is_listed_since_its_first_day_with_who_held_last() -> TestResult {
         with(household("H4"), status("2019-06-05", None)),
         household("H5"),
         with(household("H6"), status("2018-01-01", Some("2019-06-20"))),
+        household("H7"),
     ];
     let pairings = [
         // H1 was held by two until 05-20, H2 has a holder who left on 06-11, H3 a gap that is over and one that has yet to come.
@@ -209,6 +210,7 @@ fn a_gap_is_listed_since_its_first_day_with_who_held_last() -> TestResult {
         pairing("H3", "an", "06-06", "06-28"),
         pairing("H5", "an", "01-01", "06-21"),
         pairing("H6", "an", "01-01", "06-20"),
+        pairing("H7", "bo", "01-01", "06-20"),
     ];
     let cadres = json!([{"id": "qin", "terms": [{"unit": "U1", "from": "2018-01-01", "to": "2019-06-11"}]}]);
     let query = json!({"place": TOWN, "month": "2019-06", "as_of": "2019-06-21T08:00:00+08:00"});
@@ -222,6 +224,7 @@ fn a_gap_is_listed_since_its_first_day_with_who_held_last() -> TestResult {
         row("H2", [0, 10], "2019-06-11", Some("qin"), "holder_left"),
         row("H3", [2, 0], "2019-06-04", Some("an"), "no_holder"),
         row("H4", [16, 0], "2019-06-05", None, "no_holder"),
+        row("H7", [1, 0], "2019-06-20", Some("bo"), "no_holder"),
     ];
     assert_eq!(serde_json::to_value(gaps(&Scenario::read(&scenario)?)?)?, json!(expected));
     Ok(())

@@ -34,6 +34,9 @@ fn of_several_reasons_of_a_gain_late_sync_goes_before_correction_before_approval
     assert_eq!(reasons(&[approved("V1")?, corrected.clone(), synced.clone()])?, json!({"late_sync": [1, 0]}));
     assert_eq!(reasons(&[approved("V1")?, synced])?, json!({"late_sync": [1, 0]}));
     assert_eq!(reasons(&[approved("V1")?, corrected])?, json!({"correction": [1, 0]}));
+    // An approval means nothing to a visit that is no backfill.
+    let acts = [event("07-01T09:00", "return"), event("07-12T09:00", "resubmit"), event("07-13T09:00", "approve_backfill")];
+    assert_eq!(reasons(&[logged(visit("V4", "H1", "li", "06-05T09:00")?, &acts)])?, json!({"correction": [1, 0]}));
     assert_eq!(reasons(&[approved("V1")?])?, json!({"backfill_approved": [1, 0]}));
     Ok(())
 }
@@ -159,7 +162,7 @@ fn records_and_reviews_are_in_time_until_their_last_day_ends() -> TestResult {
         record("H4", "2019-07-04T00:00:00+08:00", &[("2019-07-05T00:00:00+08:00", "pass")]),
         // Handed in twice: the first one is in time.
         record("H5", "2019-07-20T00:00:00+08:00", &[]),
-        record("H5", in_time, &[("2019-07-04T00:00:00+08:00", "return")]),
+        record("H5", in_time, &[("2019-07-04T00:00:00+08:00", "return"), ("2019-07-12T00:00:00+08:00", "resubmit")]),
         record("idle", in_time, &[("2019-07-05T00:00:00+08:00", "pass")]),
         with(record("H6", in_time, &[]), json!({"month": "2019-05"})),
     ]);

@@ -44,15 +44,23 @@ fn a_chain_of_duplicates_is_one_visit_with_all_its_people() -> TestResult {
 }
 
 #[test]
-fn a_chain_of_duplicates_of_any_length_ends() -> TestResult {
+fn a_chain_of_duplicates_is_followed_for_sixteen_links() -> TestResult {
     let of_length = |length: usize| -> Result<Vec<Value>, Box<dyn std::error::Error>> {
-        let link =
-            |n: usize| Ok(with(visit(&format!("V{n}"), "H1", "zhang", "06-05T09:00")?, json!({"duplicate_of": format!("V{}", n + 1)})));
+        let recorder = |n: usize| if n == 0 { "zhang" } else { "an" };
+        let link = |n: usize| {
+            let next = format!("V{}", n + 1);
+            Ok(with(visit(&format!("V{n}"), "H1", recorder(n), "06-05T09:00")?, json!({"duplicate_of": next})))
+        };
         (0..length).map(link).collect()
     };
-    assert_eq!(of_household(&with_visits(&["H1"], &of_length(16)?)?, "H1", "visits"), 1);
-    let long = with_visits(&["H1"], &of_length(3000)?)?;
-    assert_eq!(of_household(&long, "H1", "visit_days"), 1);
+    let zhang_took_part = |length: usize| -> Result<bool, Box<dyn std::error::Error>> {
+        let figures = with_visits(&["H1"], &of_length(length)?)?;
+        assert_eq!((of_household(&figures, "H1", "visits"), &figures["cadres"][0]["cadre"]), (json!(1), &json!("zhang")));
+        Ok(figures["cadres"][0]["cov_self"] == json!([1, 1]))
+    };
+    assert!(zhang_took_part(17)?);
+    assert!(!zhang_took_part(18)?);
+    assert!(!zhang_took_part(3000)?);
     Ok(())
 }
 
