@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, HttpBody},
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
@@ -11,10 +11,13 @@ use daohu_domain::{
     place::Place,
 };
 use serde::Deserialize;
-use std::time::Duration;
+use std::{future::poll_fn, pin::Pin, time::Duration};
 
 /// How long a body may take to arrive: 512 KB at 10 KB/s, the slowest link we know.
 pub const BODY_WAIT: Duration = Duration::from_secs(60);
+
+/// Bytes beyond its limit that a body is heard out for before the connection is closed.
+pub const HEARD_OUT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Bytes of a form or a JSON body.
 pub const SMALL_BODY_BYTES_MAX: usize = 8 * 1024;
@@ -119,20 +122,33 @@ impl<S: Send + Sync> FromRequestParts<S> for Ask {
 /// `too_big` (413) beyond the limit, whether it was announced or not; `too_slow` (408) when it does not arrive in time;
 /// `bad_request` when the connection broke.
 pub async fn body_of(headers: &HeaderMap, body: Body, most: usize) -> Result<Vec<u8>, Problem> {
+    let too_big = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_big");
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > most) {
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_big"));
+    if announced.is_some_and(|bytes| bytes > most.saturating_add(HEARD_OUT_BYTES_MAX)) {
+        return Err(too_big);
     }
-    let read =
-        tokio::time::timeout(BODY_WAIT, to_bytes(body, most)).await.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow"))?;
-    match read {
-        Ok(bytes) => Ok(bytes.into()),
-        // `to_bytes` wraps the limit's own error; anything else is the connection's.
-        Err(error) if std::error::Error::source(&error).is_some_and(|source| source.to_string().contains("length limit")) => {
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_big"))
+    let read = tokio::time::timeout(BODY_WAIT, read_up_to(body, most)).await;
+    read.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow"))??.ok_or(too_big)
+}
+
+/// Reads a body; `None` when it is bigger than `most`.
+///
+/// A body that is a little too big is heard out and thrown away, or its sender would see a broken connection and not the answer.
+async fn read_up_to(mut body: Body, most: usize) -> Result<Option<Vec<u8>>, Problem> {
+    let (mut kept, mut seen) = (Vec::new(), 0_usize);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "bad_request"))?;
+        let Ok(bytes) = frame.into_data() else { continue };
+        seen = seen.saturating_add(bytes.len());
+        if seen <= most {
+            kept.extend_from_slice(&bytes);
+        } else if seen > most.saturating_add(HEARD_OUT_BYTES_MAX) {
+            break;
+        } else {
+            kept = Vec::new();
         }
-        Err(_) => Err(Problem::new(StatusCode::BAD_REQUEST, "bad_request")),
     }
+    Ok((seen <= most).then_some(kept))
 }
 
 /// Returns the media type of a request, without parameters, in lower case.
