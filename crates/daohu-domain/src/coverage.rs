@@ -12,10 +12,13 @@
 //! | D3 overlap of pairings | `holder` | D14 place, village | `tree` |
 //! | D4, D5 attribution, leave | `attribution` | D15 hidden gap | `holder` |
 //! | D6 visit states | `visit_state` | D16 running month | `cuts`, `tally` |
-//! | D7, D8 time of a visit | `visit_time` | D17 state, reasons | `report` |
+//! | D7, D8 time of a visit | `visit_time` | D17 state, reasons | `judge`, `report` |
 //! | D9 nobody met | `valid` | D18, D19 timeliness, delay | `timeliness` |
 //! | D10 duplicates | `standing` | D20, D21 units, assistants | `people` |
 //! | D11 backfill | `standing` | D22, D23 takeover, tour, posts, year | `surroundings` |
+//!
+//! [`gaps`] lists what D15 and section 3.5 find for those who hand over; [`first_figures`] and
+//! [`with_stored_first`] serve a store that keeps its first figures.
 //!
 //! A place of a whole township costs a few milliseconds: every list is indexed by household once, and days are
 //! counted as overlaps of spans, not one by one.
