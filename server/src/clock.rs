@@ -4,7 +4,7 @@
 //! line of a file at each use, so that a test moves time without a restart.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as Monotonic, SystemTime, UNIX_EPOCH};
 
 use daohu_domain::calendar::{BadDate, Day, Instant};
@@ -21,7 +21,7 @@ enum Kind {
     System,
     Frozen(Instant),
     Running(Instant),
-    File { path: PathBuf, first: Instant },
+    File { path: PathBuf, last: Mutex<Instant> },
 }
 
 /// Says that the text given as a clock is no instant and names no file with one.
@@ -59,8 +59,8 @@ impl ServerClock {
     /// # Errors
     /// When the file cannot be read now or its first line is no instant.
     pub fn file(path: PathBuf) -> Result<Self, BadClock> {
-        let first = read_first_line(&path)?;
-        Ok(Self::of(Kind::File { path, first }))
+        let last = Mutex::new(read_first_line(&path)?);
+        Ok(Self::of(Kind::File { path, last }))
     }
 
     /// Reads `--now`: an instant or `@FILE`; an instant runs on where `runs` says so.
@@ -77,15 +77,18 @@ impl ServerClock {
 
     /// Returns the wall time now.
     ///
-    /// A clock file that is being rewritten at this moment may be empty: the last good line is then unknown, so the line read at
-    /// the start stands in.
+    /// A clock file that is being rewritten at this moment may be empty: then the last line that could be read still holds.
     #[must_use]
     pub fn now(&self) -> Instant {
         match &*self.kind {
             Kind::System => system_now(),
             Kind::Frozen(at) => *at,
             Kind::Running(from) => Instant(from.0.saturating_add(millis(self.started_ago()))),
-            Kind::File { path, first } => read_settled(path).unwrap_or(*first),
+            Kind::File { path, last } => {
+                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                *last = read_first_line(path).unwrap_or(*last);
+                *last
+            }
         }
     }
 
@@ -120,12 +123,6 @@ impl ServerClock {
     fn started_ago(&self) -> Duration {
         monotonic_now().duration_since(self.started)
     }
-}
-
-/// Reads a clock file that somebody may be writing: a second look is enough, since a line is written at once.
-fn read_settled(path: &std::path::Path) -> Option<Instant> {
-    const LOOKS_MAX: usize = 50;
-    (0..LOOKS_MAX).find_map(|_| read_first_line(path).ok())
 }
 
 fn read_first_line(path: &std::path::Path) -> Result<Instant, BadClock> {
@@ -183,6 +180,8 @@ mod tests {
         std::fs::write(&path, "2019-07-01T00:00:00+08:00\nsecond line")?;
 
         assert_eq!(clock.today().to_string(), "2019-07-01");
+        std::fs::write(&path, "")?;
+        assert_eq!(clock.today().to_string(), "2019-07-01", "a file that is being rewritten does not move time back");
         Ok(())
     }
 

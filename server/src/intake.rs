@@ -9,6 +9,7 @@ mod work;
 use std::collections::HashMap;
 
 use daohu_domain::id::Id;
+use daohu_wire::item::TYPE_SEALED_VALUE;
 use daohu_wire::{Batch, BatchHeader, WireError};
 
 use crate::grants::Rights;
@@ -103,9 +104,17 @@ fn plan(office: &Office, sender: &Sender, header: &BatchHeader, batch: &Batch) -
     let known = office.store().known(&hashes)?;
     let mut work = Work::load(office.store(), records)?;
     let mut judge = Judge { office, sender, known, homes: HashMap::new(), now: plan.now };
-    let mut items = Vec::with_capacity(batch.items.len());
+    let mut judged = Vec::with_capacity(batch.items.len());
     for item in &batch.items {
-        let (code, fate) = judge.judge(item, &mut work)?;
+        let is_sealed = item.typ == TYPE_SEALED_VALUE;
+        judged.push(if is_sealed { None } else { Some(judge.judge(item, &mut work)?) });
+    }
+    let mut items = Vec::with_capacity(batch.items.len());
+    for (item, judged) in batch.items.iter().zip(judged) {
+        let (code, fate) = match judged {
+            Some(judged) => judged,
+            None => judge.judge_sealed(item, &work, &mut plan.secrets)?,
+        };
         items.push(ItemPlan { typ: item.typ, record: item.record, place: item.place, hash: item.hash, code, fate });
     }
     let grown = work.grown();

@@ -71,8 +71,12 @@ impl Office {
             own,
             limiter: Mutex::new(Limiter::default()),
         }));
-        if is_new || office.store().tree(&[])?.size == 0 {
+        let tree = office.store().tree(&[])?;
+        if tree.size == 0 {
             office.note_start()?;
+        } else if office.0.clock.is_set() && !tree.clock_set {
+            // Whatever is done under a clock that was set, even if it writes nothing else, marks the store for ever.
+            office.store().commit(&office.new_plan())?;
         }
         Ok(office)
     }

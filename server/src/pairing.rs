@@ -17,6 +17,7 @@ impl Office {
     ///
     /// # Errors
     /// `not_found` for an unknown household or cadre, `overlap` where that cadre already stands for it in that role on that day.
+    #[expect(clippy::too_many_arguments, reason = "these are the flags of the command; a struct for one call would only rename them")]
     pub fn pairing_add(&self, household: &str, cadre: Id, role: &str, from: Day, basis: Option<&str>) -> Result<Value, OfficeError> {
         let home = self.household(household)?;
         if self.record(cadre)?.kind != "cadre" {

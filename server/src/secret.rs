@@ -8,6 +8,8 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use daohu_domain::id::Id;
 use daohu_domain::kind::{Fields, Json, Kind};
 use daohu_domain::mask::masked;
+use daohu_wire::SealedValue;
+use daohu_wire::seal::INFO_VALUE;
 use sha2::{Digest, Sha256};
 
 use crate::error::OfficeError;
@@ -101,15 +103,31 @@ impl Office {
 
 /// Encrypts a value for the store and makes the hash that the document holds.
 pub(crate) fn seal(office: &Office, record: Id, field: &str, value: &Json) -> SecretRow {
+    let plain = [random::bytes::<SALT_BYTES>(office.random()).as_slice(), value.to_string().as_bytes()].concat();
+    seal_plain(office, record, field, &plain)
+}
+
+/// Takes a value that a device sealed to the server, salt first, and encrypts it for the store under the same hash; none where the
+/// device sealed it for another key, record or field, or it is not what its hash says.
+pub(crate) fn take(office: &Office, record: Id, sealed: &SealedValue) -> Option<(Json, SecretRow)> {
+    let aad = [record.as_bytes().as_slice(), sealed.field.as_bytes()].concat();
+    let plain = office.seal().open((INFO_VALUE, &aad), &sealed.ciphertext).ok()?;
+    let row = seal_plain(office, record, &sealed.field, &plain);
+    if row.commitment != sealed.commitment {
+        return None;
+    }
+    Some((value_in(&plain)?, row))
+}
+
+fn seal_plain(office: &Office, record: Id, field: &str, plain: &[u8]) -> SecretRow {
     let random = office.random();
     let own_key = random::bytes::<32>(random);
-    let plain = [random::bytes::<SALT_BYTES>(random).as_slice(), text_of(value).as_bytes()].concat();
     SecretRow {
         record,
         field: field.to_owned(),
-        commitment: Sha256::digest(&plain).into(),
+        commitment: Sha256::digest(plain).into(),
         wrapped_key: encrypt(office.master_key(), &aad(WRAPPED, record, field), &own_key, random),
-        sealed: encrypt(&own_key, &aad(VALUE, record, field), &plain, random),
+        sealed: encrypt(&own_key, &aad(VALUE, record, field), plain, random),
         written_at: office.now(),
     }
 }
@@ -121,15 +139,15 @@ fn open(master: &[u8; 32], row: &SecretRow) -> Option<Json> {
     if Sha256::digest(&plain).as_slice() != row.commitment {
         return None;
     }
-    let text = String::from_utf8(plain.get(SALT_BYTES..)?.to_vec()).ok()?;
-    // A text is kept as itself, everything else as JSON; a text that reads as JSON object or list is still shown as text.
-    Some(match serde_json::from_str::<Json>(&text) {
-        Ok(value @ (Json::Array(_) | Json::Object(_) | Json::Bool(_))) => value,
-        _ => Json::String(text),
-    })
+    value_in(&plain)
 }
 
-/// Returns a value as the text that is encrypted and compared.
+/// Returns the value after the salt: JSON, the same from the office and from devices.
+fn value_in(plain: &[u8]) -> Option<Json> {
+    serde_json::from_slice(plain.get(SALT_BYTES..)?).ok()
+}
+
+/// Returns a value as the text of which digests are made.
 fn text_of(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -7,16 +7,19 @@ use daohu_domain::id::Id;
 use daohu_domain::kind::Kind;
 use daohu_domain::permission::{Act, may_decide};
 use daohu_domain::place::Place;
-use daohu_domain::validate::text_of;
+use daohu_domain::validate::{check_value, text_of};
 use daohu_record::{Accepted, GuardContext, Header, Limits, guard};
-use daohu_wire::Item;
 use daohu_wire::item::TYPE_CHANGE;
+use daohu_wire::{Item, SealedValue};
+use serde_json::json;
 
 use super::work::kind_of;
 use super::{Sender, Touched, Work, roles_by_comma};
 use crate::office::Office;
+use crate::secret;
 use crate::store::StoreError;
 use crate::store::plan::{ChangePlan, Fate};
+use crate::store::rows::SecretRow;
 
 /// Judges the items of one batch.
 #[derive(Debug)]
@@ -37,8 +40,8 @@ impl Judge<'_> {
     /// When the store fails.
     pub(super) fn judge(&mut self, item: &Item, work: &mut Work) -> Result<(&'static str, Fate), StoreError> {
         if item.typ != TYPE_CHANGE {
-            // Sealed values come with evidence; until then nothing may claim that they were kept.
-            return Ok(self.quarantined("invalid_record", item, work));
+            // A type that this version does not know waits for one that does.
+            return Ok(self.quarantined("unknown_kind", item, work));
         }
         if self.known.contains(&item.hash) {
             return Ok(("duplicate", Fate::Known));
@@ -54,6 +57,53 @@ impl Judge<'_> {
             Err("duplicate") => Ok(("duplicate", Fate::Known)),
             Err(code) => Ok(self.quarantined(code, item, work)),
         }
+    }
+
+    /// Returns the code of a sealed value and what becomes of it. The document's hash is its right to be kept: only who wrote that hash
+    /// knows a salt and value that give it. So it is judged after the changes of its batch.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) fn judge_sealed(
+        &mut self,
+        item: &Item,
+        work: &Work,
+        secrets: &mut Vec<SecretRow>,
+    ) -> Result<(&'static str, Fate), StoreError> {
+        match self.taken(item, work)? {
+            Ok(Some(row)) => {
+                secrets.push(row);
+                Ok(("ok", Fate::Secret))
+            }
+            Ok(None) => Ok(("duplicate", Fate::Secret)),
+            Err(code) => Ok(self.quarantined(code, item, work)),
+        }
+    }
+
+    /// Opens a sealed value; none where the store has it, or another value that the document shows instead.
+    fn taken(&self, item: &Item, work: &Work) -> Result<Result<Option<SecretRow>, &'static str>, StoreError> {
+        let Ok(sealed) = SealedValue::from_bytes(&item.bytes) else { return Ok(Err("unreadable")) };
+        let Some(document) = work.current(item.record) else { return Ok(Err("missing_dep")) };
+        let Ok(header) = document.header() else { return Ok(Err("invalid_record")) };
+        if header.place != item.place || !self.sender.rights.reaches(item.place) {
+            return Ok(Err("forbidden_place"));
+        }
+        let Some(kind) = kind_of(&header.kind) else { return Ok(Err("unknown_kind")) };
+        let Some(field) = kind.field(&sealed.field).filter(|field| field.is_secret()) else { return Ok(Err("invalid_record")) };
+        let Some((value, row)) = secret::take(self.office, item.record, &sealed) else { return Ok(Err("invalid_record")) };
+        if !check_value(field, &value).is_empty() {
+            return Ok(Err("invalid_record"));
+        }
+        let hash = json!({ "hash": hex::encode(sealed.commitment) });
+        let view = document.view(kind);
+        let said = view.conflicts.iter().filter(|conflict| conflict.field == sealed.field).flat_map(|conflict| &conflict.values);
+        let is_shown = view.fields.get(&sealed.field) == Some(&hash);
+        if !is_shown && !said.into_iter().any(|said| said.value == hash) {
+            return Ok(Err("missing_dep"));
+        }
+        let stored = self.office.store().secret(item.record, &sealed.field)?;
+        let keeps = stored.is_none_or(|stored| is_shown && stored.commitment != sealed.commitment);
+        Ok(Ok(keeps.then_some(row)))
     }
 
     fn guarded(&mut self, item: &Item, work: &Work) -> Result<Result<Accepted, &'static str>, StoreError> {

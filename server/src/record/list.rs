@@ -61,6 +61,7 @@ impl Office {
     ///
     /// # Errors
     /// As [`Office::record_page`].
+    #[expect(clippy::too_many_arguments, reason = "these are the flags of the command; callers with more to say use `record_page`")]
     pub fn record_list(
         &self,
         kind: &str,

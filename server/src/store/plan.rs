@@ -76,6 +76,8 @@ pub enum Fate {
     Accepted(ChangePlan),
     /// It was stored before.
     Known,
+    /// It is a sealed value: it goes to the secrets, outside the log's pull, and is not kept here so that it can be erased.
+    Secret,
     /// It waits for a person: its id there, the kind if one was read, and the bytes.
     Quarantined {
         /// The id in quarantine.

@@ -18,6 +18,8 @@ mod secret;
 mod state;
 mod tree;
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -50,6 +52,7 @@ impl SqliteStore {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let store =
             Self { file: folder.join("daohu.db"), blobs: folder.join("blobs"), idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
+        make_file(&store.file)?;
         let mut connection = store.connect()?;
         migrate::run(&mut connection)?;
         store.give_back(connection);
@@ -114,6 +117,12 @@ impl SqliteStore {
         };
         opened().map_err(|error| failure("open the store", error))
     }
+}
+
+/// Makes the file, readable by its owner alone; SQLite gives the files beside it the same rights.
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    made.map(|_| ()).map_err(|source| StoreError::Backend { action: "make the store", source: Box::new(source) })
 }
 
 /// Why a writing transaction was given up.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use daohu_domain::config::Rules;
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
 use daohu_wire::limits::{DEVICES_MAX, GRANTS_MAX, NAME_BYTES_MAX, PLACES_MAX};
@@ -35,15 +34,15 @@ pub(crate) fn policy_of(office: &Office, account: Id, grants: &[GrantRow]) -> Re
         rev: revision(office, account)?,
         grants: open.clone().take(GRANTS_MAX).map(view_of).collect(),
         revoked: revoked(grants),
-        config: config_text(),
+        config: config_text(office, open.clone().map(|row| row.grant.place).min())?,
         places: places(office, &open.map(|row| row.grant.place).collect())?,
         devices: devices(office)?,
     })
 }
 
-/// Returns the rules as JSON text.
-fn config_text() -> String {
-    serde_json::to_string(&Rules::default()).unwrap_or_default()
+/// Returns the rules in force today as JSON text: those of the highest place that a device has a grant for, by code.
+fn config_text(office: &Office, place: Option<Place>) -> Result<String, OfficeError> {
+    serde_json::to_string(&office.rules(place)?).map_err(|_| OfficeError::refused("internal"))
 }
 
 fn view_of(row: &GrantRow) -> GrantView {

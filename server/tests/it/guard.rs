@@ -235,16 +235,6 @@ fn what_rests_on_a_missing_change_waits_and_is_let_in_when_that_comes() -> Outco
 }
 
 #[test]
-fn a_sealed_value_is_not_taken_yet_and_says_so() -> Outcome {
-    let (world, mut phone, household) = ready()?;
-    let value = daohu_wire::SealedValue::seal(&world.office.seal_key(), (&household, "phone"), b"13812345678", &[5; 48])?;
-    let bad = Item::sealed(household, VILLAGE.parse()?, &value);
-
-    assert_eq!(sent(&world, &mut phone, household, bad)?, "invalid_record");
-    Ok(())
-}
-
-#[test]
 fn an_item_that_was_refused_for_its_sender_can_be_let_in_by_the_office() -> Outcome {
     let (world, mut phone, household) = ready()?;
     let neighbour = world.household(VILLAGE, "610802209201002")?;
@@ -284,5 +274,63 @@ fn the_township_is_not_a_helpers_to_write() -> Outcome {
     let bad = phone.waiting.pop().ok_or("no item")?;
 
     assert_eq!(sent(&world, &mut phone, household, bad)?, "forbidden_place");
+    Ok(())
+}
+
+/// A village clerk's phone, a member with the hash of a telephone number, and that number sealed to the server.
+fn sealed_member(world: &World) -> Outcome<(Phone, Id, Item)> {
+    let household = world.household(VILLAGE, "610802209201009")?;
+    world.user("文书", "village_clerk", Some(VILLAGE), None)?;
+    let mut phone = world.phone("文书")?;
+    phone.sync(&world.office)?;
+    let place: Place = VILLAGE.parse()?;
+    let member = world.office.new_id();
+    let value = daohu_wire::SealedValue::seal(&world.office.seal_key(), (&member, "phone"), b"\"13812345678\"", &[5; 48])?;
+    let written =
+        fields(json!({ "number": "1", "name": "王小军", "relation": "head", "phone": { "hash": hex::encode(value.commitment) } }));
+    let header = daohu_record::Header { id: member, kind: "member".to_owned(), place, subject: Some(household), by: phone.person };
+    let kind = daohu_domain::kinds::find("member").ok_or("no such kind")?;
+    let (document, change) = daohu_record::Document::create(&header, kind, &written, None, phone.id, at_ms()?)?;
+    phone.documents.insert(member, document);
+    phone.waiting.push(Item::change(member, place, change.bytes));
+    Ok((phone, member, Item::sealed(member, place, &value)))
+}
+
+#[test]
+fn a_sealed_value_is_opened_checked_against_its_record_and_kept_as_a_secret() -> Outcome {
+    let world = World::new()?;
+    let (mut phone, member, sealed) = sealed_member(&world)?;
+    phone.waiting.insert(0, sealed.clone());
+
+    let synced = phone.sync(&world.office)?;
+
+    assert_eq!((synced.ok, synced.codes), (2, Vec::new()), "in whatever order they stand in the batch");
+    assert_eq!(world.office.read_secret((member, "phone"), None, "核实")?, "13812345678");
+    let shown = world.office.record_show(member)?;
+    assert_eq!((&shown["masked"], &shown["fields"]["phone"]), (&json!(["phone"]), &json!("138****5678")));
+    assert_eq!(world.office.verify()?["ok"], true);
+    phone.waiting.push(sealed);
+    assert_eq!(phone.sync(&world.office)?.codes, ["duplicate"]);
+    world.office.erase_secret((member, "phone"), None, "本人要求")?;
+    assert_eq!(world.office.verify()?["ok"], true, "the log holds without it");
+    Ok(())
+}
+
+#[test]
+fn a_sealed_value_that_no_record_names_is_not_kept() -> Outcome {
+    let (world, mut phone, household) = ready()?;
+    let seal = |to: [u8; 32], record: Id, value: &[u8]| daohu_wire::SealedValue::seal(&to, (&record, "phone"), value, &[5; 48]);
+    let place: Place = VILLAGE.parse()?;
+    let (own, number) = (world.office.seal_key(), b"\"13812345678\"".as_slice());
+    let unknown = world.office.new_id();
+    let bad = Item::sealed(unknown, place, &seal(own, unknown, number)?);
+    assert_eq!(sent(&world, &mut phone, household, bad)?, "missing_dep", "its record did not come");
+    let bad = Item::sealed(household, place, &seal(own, household, number)?);
+    assert_eq!(sent(&world, &mut phone, household, bad)?, "missing_dep", "the record does not hold its hash");
+    let bad = Item::sealed(household, place, &seal(own, unknown, number)?);
+    assert_eq!(sent(&world, &mut phone, household, bad)?, "invalid_record", "sealed for another record");
+    let bad = Item::sealed(household, place, &seal([9; 32], household, number)?);
+    assert_eq!(sent(&world, &mut phone, household, bad)?, "invalid_record", "sealed for another server");
+    assert_eq!(world.office.record_show(household)?["masked"], json!([]));
     Ok(())
 }

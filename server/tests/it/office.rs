@@ -127,6 +127,10 @@ fn a_store_that_was_ever_opened_with_a_set_clock_says_so_for_ever() -> Outcome {
     let folder = tempfile::tempdir()?;
     let fresh = Office::open(folder.path(), ServerClock::system(), SystemRandom)?;
     assert_eq!(fresh.verify()?["clock"], "system");
+    drop(Office::open(folder.path(), ServerClock::read("2019-05-05T09:00:00+08:00", false)?, SystemRandom)?);
+    assert_eq!(fresh.verify()?["clock"], "set", "even where nothing else was written");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(folder.path().join("daohu.db"))?.permissions());
+    assert_eq!(mode & 0o777, 0o600, "what the store holds is its owner's alone");
     for name in ["daohu.db", "keys/log.key", "keys/seal.key", "keys/master.key", "blobs", "packs", "log"] {
         assert!(folder.path().join(name).exists(), "{name}");
     }

@@ -110,6 +110,7 @@ impl Phone {
         self.create("visit", (place, Some(household)), &fields, Some(&event), wall_ms)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "all of these are what a record is made of")]
     pub(crate) fn create(
         &mut self,
         kind: &str,

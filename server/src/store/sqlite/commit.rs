@@ -74,7 +74,7 @@ fn write_batch(transaction: &Transaction<'_>, plan: &IntakePlan, batch: &BatchPl
     let mut next: BTreeMap<Place, u64> = ranges.iter().map(|(place, range)| (*place, range.first_seq)).collect();
     for (index, item) in batch.items.iter().enumerate() {
         match &item.fate {
-            Fate::Known => {}
+            Fate::Known | Fate::Secret => {}
             Fate::Accepted(change) => {
                 let author = devices.number(transaction, change.author)?;
                 let seq = next.entry(item.place).or_default();
@@ -244,7 +244,7 @@ fn write_beside(transaction: &Transaction<'_>, plan: &IntakePlan) -> Result<(), 
 }
 
 fn put_imported(transaction: &Transaction<'_>, row: &ImportedRow) -> Result<(), Failed> {
-    let values = serde_json::Value::Object(row.values.clone()).to_string();
+    let values = convert::of_fields(&row.values)?;
     transaction
         .prepare_cached("INSERT OR REPLACE INTO import_row (kind, key, record, \"values\") VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![row.kind, row.key, row.record.as_bytes(), values])?;

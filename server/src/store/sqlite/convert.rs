@@ -88,3 +88,8 @@ pub(super) fn of_ids(ids: &[Id]) -> Vec<u8> {
 pub(super) fn of_size(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
+
+/// Returns a JSON object as its column.
+pub(super) fn of_fields(fields: &Map<String, Value>) -> Result<String, Error> {
+    serde_json::to_string(fields).map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
+}

@@ -63,7 +63,7 @@ pub(super) fn write_document(connection: &Connection, document: &DocumentPlan, i
         document.heads.concat(),
         document.snapshot,
         document.state,
-        Value::Object(document.fields.clone()).to_string(),
+        convert::of_fields(&document.fields)?,
         document.conflicts.as_ref().map(Value::to_string),
         document.search,
         document.natural_key,
@@ -103,7 +103,7 @@ fn write_events(connection: &Connection, document: &DocumentPlan, is_new: bool) 
             event.claimed_at.0,
             event.roles,
             event.refused,
-            Value::Object(event.fields.clone()).to_string()
+            convert::of_fields(&event.fields)?
         ])?;
     }
     Ok(())
