@@ -84,13 +84,11 @@ impl App {
 }
 
 /// Makes the whole application.
-#[must_use]
 pub fn app(office: Office, settings: Settings) -> Router {
     finished(routes::router(), App::new(office, settings))
 }
 
 /// Makes the application of the listener for whoever watches the server: health alone.
-#[must_use]
 pub fn watcher(office: Office) -> Router {
     finished(routes::watcher_router(), App::new(office, Settings::default()))
 }

@@ -14,23 +14,23 @@ pub(crate) struct Refusal {
     /// The sentence in English.
     pub(crate) en: String,
     /// What a script may want to know, never a person's facts.
-    pub(crate) detail: Json,
+    pub(crate) detail: Box<Json>,
     /// 1 refused or failed, 2 wrong usage.
     pub(crate) exit: u8,
     /// An answer that is complete although the exit is not 0: an import with refused rows, a log with a bad batch.
-    pub(crate) answer: Option<Json>,
+    pub(crate) answer: Option<Box<Json>>,
 }
 
 impl Refusal {
     /// Refuses with the code's own sentences.
     pub(crate) fn of(code: &'static str) -> Self {
         let (zh, en) = codes::sentence(code).unwrap_or(("这一步没做成。", "This could not be done."));
-        Self { code, zh: zh.to_owned(), en: en.to_owned(), detail: json!({}), exit: 1, answer: None }
+        Self { code, zh: zh.to_owned(), en: en.to_owned(), detail: Box::new(json!({})), exit: 1, answer: None }
     }
 
     /// Refuses words that make no sense, exit 2.
     pub(crate) fn usage(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { code: "usage", zh: zh.into(), en: en.into(), detail: json!({}), exit: 2, answer: None }
+        Self { code: "usage", zh: zh.into(), en: en.into(), detail: Box::new(json!({})), exit: 2, answer: None }
     }
 
     /// Refuses what this version does not have, exit 2.
@@ -40,7 +40,7 @@ impl Refusal {
             // Both languages at once: `--lang` may stand among words that were not read.
             zh: format!("本版没有“{what}”，以后的版本才有。(`{what}` is not in this version.)"),
             en: format!("`{what}` is not in this version."),
-            detail: json!({ "what": what }),
+            detail: Box::new(json!({ "what": what })),
             exit: 2,
             answer: None,
         }
@@ -48,7 +48,7 @@ impl Refusal {
 
     /// Gives a whole answer with exit 1.
     pub(crate) fn answered(answer: Json) -> Self {
-        Self { answer: Some(answer), ..Self::of("refused") }
+        Self { answer: Some(Box::new(answer)), ..Self::of("refused") }
     }
 
     /// Says it in other words.
@@ -59,7 +59,7 @@ impl Refusal {
 
     /// Adds what a script may want to know.
     pub(crate) fn with(mut self, detail: Json) -> Self {
-        self.detail = detail;
+        *self.detail = detail;
         self
     }
 

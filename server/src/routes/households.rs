@@ -12,7 +12,7 @@ use crate::{
     app::App,
     limits::{PAGE_DEFAULT, PAGE_MAX},
     office::Office,
-    permit::Caller,
+    permit::{Caller, view::Eyes},
     store::rows::{DocRow, RecordQuery},
 };
 use axum::{
@@ -95,8 +95,8 @@ fn detail(office: &Office, caller: &Caller, row: &DocRow) -> Result<Json, Proble
     Ok(json!({
         "id": row.record, "number": fields.get("number"), "place": row.place, "state": row.state, "digest": digest(&records),
         "fields": fields, "masked": mask::masked_keys(kind),
-        "members": of_kind("member")?, "pairings": pairings(of_kind("pairing")?), "visits": visits::all_of(office, caller, row.record)?,
-        "months": of_kind("month_record")?, "reviews": of_kind("review")?, "conflicts": conflicts(caller, row.record, &records)?,
+        "members": of_kind("member")?, "pairings": pairings(of_kind("pairing")?, fields.get("number")), "visits": visits::all_of(office, caller, row.record)?,
+        "months": of_kind("month_record")?.into_iter().map(month).collect::<Vec<_>>(), "reviews": of_kind("review")?, "conflicts": conflicts(caller, row.record, &records)?,
     }))
 }
 
@@ -114,19 +114,31 @@ pub fn digest(records: &[DocRow]) -> String {
 }
 
 /// Lifts a pairing's facts beside its id, as the command line prints them.
-fn pairings(rows: Vec<Json>) -> Vec<Json> {
+fn pairings(rows: Vec<Json>, number: Option<&Json>) -> Vec<Json> {
     let lift = |row: Json| {
         let fields = row["fields"].clone();
-        json!({"id": row["id"], "household": row["household"], "cadre": fields["cadre"], "role": fields["role"], "from": fields["from"], "to": fields["to"]})
+        let (cadre, role, from, to) = (&fields["cadre"], &fields["role"], &fields["from"], &fields["to"]);
+        json!({"id": row["id"], "household": row["household"], "number": number, "cadre": cadre, "role": role, "from": from, "to": to})
     };
     rows.into_iter().map(lift).collect()
 }
 
+/// Lifts a month record's month and visits beside its id.
+fn month(mut row: Json) -> Json {
+    row["month"] = row["fields"]["month"].clone();
+    row["visits"] = if row["fields"]["visits"].is_array() { row["fields"]["visits"].clone() } else { json!([]) };
+    row
+}
+
+/// Shows both values of what two people changed, to those who see records whole: a conflict quotes names and notes.
 fn conflicts(caller: &Caller, household: Id, records: &[DocRow]) -> Result<Vec<Json>, Problem> {
     let mut shown = Vec::new();
     for row in records {
         let Some(Json::Array(conflicts)) = &row.conflicts else { continue };
         let kind = listing::kind(&row.kind)?;
+        if !caller.reads(kind, row.place, row.household) || listing::eyes(caller, row) != Eyes::Whole {
+            continue;
+        }
         let seen = listing::seen(caller, kind, row);
         for conflict in conflicts.iter().filter(|conflict| conflict["field"].as_str().is_some_and(|field| seen.contains_key(field))) {
             let mut whole: Map<String, Json> = conflict.as_object().cloned().unwrap_or_default();

@@ -1,5 +1,7 @@
 //! `/api/v1/visits` and `/api/v1/households/{id}/visits`: visits within the scope, in the order of their ids.
 
+mod time;
+
 use super::{
     ask::Ask,
     caller::Signed,
@@ -19,11 +21,10 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use daohu_domain::{
-    calendar::{Instant, Month},
-    id::Id,
-};
+use daohu_domain::{calendar::Month, id::Id};
 use serde_json::{Value as Json, json};
+use std::cell::RefCell;
+use time::{Times, VisitTime};
 
 /// Lists the visits of a place, and of a month where one is named.
 ///
@@ -37,8 +38,9 @@ pub async fn list(Signed(caller): Signed, State(app): State<App>, ask: Ask, head
             if place.is_some_and(|place| !caller.places().contains(&place)) {
                 return Err(Problem::not_found());
             }
-            let page = listing::page(office, &caller, listing::kind("visit")?, &Wanted { place, ..wanted }, &|row| is_of(row, month))?;
-            answer(&caller, &page)
+            let times = Times::new(office);
+            let page = page_of(office, &caller, (&Wanted { place, ..wanted }, month), &times)?;
+            answer(&caller, &page, &times)
         })
         .await?;
     Ok(etag::answer(&headers, &answer))
@@ -61,8 +63,9 @@ pub async fn of_household(
         .call(move |office| {
             let household = super::households::find(office, &caller, &id)?.record;
             let wanted = Wanted { household: Some(household), ..wanted };
-            let page = listing::page(office, &caller, listing::kind("visit")?, &wanted, &|row| is_of(row, month))?;
-            answer(&caller, &page)
+            let times = Times::new(office);
+            let page = page_of(office, &caller, (&wanted, month), &times)?;
+            answer(&caller, &page, &times)
         })
         .await?;
     Ok(etag::answer(&headers, &answer))
@@ -76,7 +79,7 @@ pub async fn show(Signed(caller): Signed, State(app): State<App>, Path(id): Path
     let shown = app
         .call(move |office| {
             let row = listing::one(office, &caller, listing::kind("visit")?, &id)?;
-            shown(&caller, &row)
+            shown(&caller, &row, &Times::new(office))
         })
         .await?;
     Ok(etag::answer(&headers, &shown))
@@ -89,7 +92,8 @@ pub async fn show(Signed(caller): Signed, State(app): State<App>, Path(id): Path
 pub fn all_of(office: &Office, caller: &Caller, household: Id) -> Result<Vec<Json>, Problem> {
     let wanted = Wanted { household: Some(household), limit: super::households::RECORDS_MAX, ..Wanted::default() };
     let page = listing::page(office, caller, listing::kind("visit")?, &wanted, &|_| true)?;
-    page.rows.iter().map(|row| shown(caller, row)).collect()
+    let times = Times::new(office);
+    page.rows.iter().map(|row| shown(caller, row, &times)).collect()
 }
 
 fn wanted(ask: &Ask) -> Result<Wanted, Problem> {
@@ -102,32 +106,35 @@ fn wanted(ask: &Ask) -> Result<Wanted, Problem> {
     })
 }
 
-fn answer(caller: &Caller, page: &Page) -> Result<Json, Problem> {
-    let items = page.rows.iter().map(|row| shown(caller, row)).collect::<Result<Vec<_>, _>>()?;
+fn answer(caller: &Caller, page: &Page, times: &Times<'_>) -> Result<Json, Problem> {
+    let items = page.rows.iter().map(|row| shown(caller, row, times)).collect::<Result<Vec<_>, _>>()?;
     Ok(listing::answer(&items, page.next))
 }
 
+/// Returns the page of visits of a month, or of all months.
+fn page_of(office: &Office, caller: &Caller, (wanted, month): (&Wanted, Option<Month>), times: &Times<'_>) -> Result<Page, Problem> {
+    let failed = RefCell::new(None);
+    let is_of = |row: &DocRow| match (month, times.of(row)) {
+        (None, _) => true,
+        (Some(month), Ok(time)) => time.is_some_and(|time| time.month() == month),
+        (Some(_), Err(problem)) => {
+            *failed.borrow_mut() = Some(problem);
+            false
+        }
+    };
+    let page = listing::page(office, caller, listing::kind("visit")?, wanted, &is_of)?;
+    failed.into_inner().map_or(Ok(page), Err)
+}
+
 /// Shows a visit: what lists need at the top, the fields below.
-fn shown(caller: &Caller, row: &DocRow) -> Result<Json, Problem> {
+fn shown(caller: &Caller, row: &DocRow, times: &Times<'_>) -> Result<Json, Problem> {
     let kind = listing::kind("visit")?;
-    let day = day_of(row);
+    let time = times.of(row)?;
     Ok(json!({
         "id": row.record, "household": row.household, "place": row.place, "state": row.state,
-        "month": day.map(|at| at.month()), "occurred_day": day.map(|at| at.day().to_string()),
+        "month": time.map(VisitTime::month), "occurred_day": time.map(|time| time.day.to_string()),
+        "time": if time.is_some_and(|time| time.is_trusted) { "trusted" } else { "doubtful" }, "skew_s": time.and_then(|time| time.skew_s),
         "backfill": row.fields.contains_key("original_date"), "received_at": row.received_at,
         "fields": listing::seen(caller, kind, row),
     }))
-}
-
-/// Returns the instant that places a visit in a month: the claimed start, for a backfill the day it is told of.
-fn day_of(row: &DocRow) -> Option<Instant> {
-    let text = |key: &str| row.fields.get(key).and_then(Json::as_str);
-    match text("original_date") {
-        Some(day) => day.parse().ok().map(daohu_domain::calendar::start_of),
-        None => text("start")?.parse().ok(),
-    }
-}
-
-fn is_of(row: &DocRow, month: Option<Month>) -> bool {
-    month.is_none_or(|month| day_of(row).is_some_and(|at| at.month() == month))
 }

@@ -10,8 +10,8 @@ use super::{
     text::{Lang, clock, hours, month_long, percent},
 };
 
-/// Length of the time bar, minutes: a delay of two days or more fills it.
-const DELAY_FULL_MIN: u64 = 2880;
+/// The least length of the time bar, minutes: delays of minutes should not look like days.
+const DELAY_FULL_MIN: u64 = 60;
 
 /// Draws the page.
 #[must_use]
@@ -230,7 +230,7 @@ fn steps_card(figures: &Figures, lang: Lang) -> Markup {
 
 /// Draws a bar from 0 to all. Attributes of an image, not styles: the page's policy allows no inline style.
 fn meter(done: u64, of: u64) -> Markup {
-    let width = if of == 0 { 0 } else { done.min(of) * 200 / of };
+    let width = (done.min(of) * 200).checked_div(of).unwrap_or(0);
     html! {
         svg viewBox="0 0 200 20" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
             rect.bar-back x="0" y="0" width="200" height="20" {}
@@ -271,6 +271,7 @@ fn states_card(view: &Overview) -> Markup {
 
 fn delay_card(view: &Overview) -> Markup {
     let lang = view.choice.lang;
+    let full = view.figures.delays.iter().map(|delay| delay.p90_min.max(delay.median_min)).max().unwrap_or(0).max(DELAY_FULL_MIN);
     let name = |place: &str| {
         let known = view.names.iter().find(|named: &&Named| named.place.to_string() == place);
         known.map_or_else(|| place.to_owned(), |named| named.name.clone())
@@ -283,7 +284,7 @@ fn delay_card(view: &Overview) -> Markup {
                 thead.seen-by-readers { tr { th scope="col" { (lang.pick("地方", "Place")) } th scope="col" { (lang.pick("图", "Chart")) } th scope="col" { (lang.pick("中位数", "Median")) } } }
                 tbody {
                     @for delay in &view.figures.delays {
-                        tr { th scope="row" { (name(&delay.place)) } td.bar { (delay_bar(delay.median_min, delay.p90_min)) } td { (hours(delay.median_min, lang)) } }
+                        tr { th scope="row" { (name(&delay.place)) } td.bar { (delay_bar(delay.median_min, delay.p90_min, full)) } td { (hours(delay.median_min, lang)) } }
                     }
                 }
             }
@@ -292,8 +293,8 @@ fn delay_card(view: &Overview) -> Markup {
     }
 }
 
-fn delay_bar(median_min: u64, p90_min: u64) -> Markup {
-    let at = |minutes: u64| minutes.min(DELAY_FULL_MIN) * 196 / DELAY_FULL_MIN;
+fn delay_bar(median_min: u64, p90_min: u64, full_min: u64) -> Markup {
+    let at = |minutes: u64| minutes.min(full_min) * 196 / full_min;
     html! {
         svg viewBox="0 0 200 10" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
             rect.bar-back x="0" y="2" width="200" height="6" {}

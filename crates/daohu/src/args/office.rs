@@ -67,7 +67,7 @@ pub(crate) enum Config {
     },
     /// 改规则，自某日起 / change rules from a day
     Set {
-        /// 如 freeze_day=10 / for example freeze_day=10
+        /// 如 `freeze_day=10` / for example `freeze_day=10`
         #[arg(required = true, value_name = "KEY=VALUE")]
         values: Vec<String>,
         /// 只对这个地方 / for this place

@@ -55,7 +55,8 @@ impl Desk {
             desk.done(&words.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         for (number, place) in [("6108022090420001", "610802209201"), ("6108022090420002", "610802209202")] {
-            let spans = [format!("status=poor,2018-01-01,"), "tier=monthly,2018-01-01,".to_owned(), format!("places={place},2018-01-01,")];
+            let spans =
+                ["status=poor,2018-01-01,".to_owned(), "tier=monthly,2018-01-01,".to_owned(), format!("places={place},2018-01-01,")];
             let (place, number) = (format!("place={place}"), format!("number={number}"));
             let mut words = vec!["record", "add", "household", &place, &number, "head_name=王建军"];
             words.extend(spans.iter().map(String::as_str));

@@ -340,3 +340,43 @@ async fn wrong_words_in_an_address_have_their_own_codes() -> Outcome {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn a_visit_of_a_phone_has_its_true_day_and_both_values_of_a_note_are_shown_to_those_who_work_with_the_family() -> Outcome {
+    let world = World::new()?;
+    let (mut phone, household, _) = world.helper("一号", "6108022090420001")?;
+    let cadre = world.cadre("二号")?;
+    world.pair(household, cadre, "assistant")?;
+    world.user("二号", "assistant_helper", None, Some(cadre))?;
+    let mut other = world.phone("二号")?;
+    add_user(&world, "secretary", "village_secretary", Some(VILLAGE))?;
+    add_user(&world, "supervisor", "village_supervisor", Some(VILLAGE))?;
+    let at_ms = "2019-05-12T10:00:00+08:00".parse::<daohu_domain::calendar::Instant>()?.0;
+    for (phone, note) in [(&mut phone, "上午打电话"), (&mut other, "只接村委会电话")] {
+        phone.sync(&world.office)?;
+        let fields = json!({"contact_note": note}).as_object().cloned().unwrap_or_default();
+        phone.edit(household, &fields, at_ms)?;
+    }
+    let visit = phone.visit(household, "2019-05-12T10:00:00+08:00", "核对羊圈台账")?;
+    world.at("2019-05-13T20:00:00+08:00")?;
+    phone.sync(&world.office)?;
+    other.sync(&world.office)?;
+    let address = format!("/api/v1/households/{household}");
+
+    let client = Client::new(&world).signed_in("secretary").await?;
+    let shown = client.get(&address).await?.json()?;
+    let month = client.get("/api/v1/visits?month=2019-05").await?.json()?;
+    let next = client.get("/api/v1/visits?month=2019-06").await?.json()?;
+    let masked = Client::new(&world).signed_in("supervisor").await?.get(&address).await?;
+
+    assert_eq!(shown["conflicts"][0]["values"].as_array().map(Vec::len), Some(2), "{shown}");
+    let one = &shown["visits"][0];
+    assert_eq!(
+        (&one["id"], &one["occurred_day"], &one["state"], &one["backfill"]),
+        (&json!(visit), &json!("2019-05-12"), &json!("received"), &json!(false))
+    );
+    assert!(one["time"] == "trusted" && one["skew_s"].is_i64(), "{one}");
+    assert_eq!((&month["items"][0], next["items"].as_array().map(Vec::len)), (one, Some(0)));
+    assert!(!masked.text.contains("打电话") && !masked.text.contains("村委会"), "{}", masked.text);
+    Ok(())
+}
