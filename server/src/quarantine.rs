@@ -180,6 +180,9 @@ fn person_behind(office: &Office, rows: &[QuarantineRow]) -> Result<Option<Id>, 
 }
 
 fn judge(row: &QuarantineRow, work: &Work, rights: Option<&Rights>) -> Result<Accepted, &'static str> {
+    if row.typ != TYPE_CHANGE {
+        return Err("missing_dep");
+    }
     let may = |kind: &Kind, act: Act<'_>, header: &Header| rights.is_none_or(|rights| rights.may(kind, act, header.place, header.subject));
     let context =
         GuardContext { kind_of: &kind_of, device: row.device, record: row.record, place: row.place, may: &may, limits: Limits::default() };

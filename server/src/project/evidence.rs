@@ -47,3 +47,67 @@ fn anchors(boot: &Boot) -> impl Iterator<Item = Anchor> + '_ {
 fn anchors_ms(boot: &Boot) -> impl Iterator<Item = Instant> + '_ {
     boot.anchors.iter().map(|anchor| Instant(anchor.server_ms))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{best, of_start};
+    use crate::store::plan::StartEvidence;
+    use daohu_domain::calendar::{DAY_MS, Instant};
+    use daohu_domain::time::Stamp;
+    use daohu_wire::{Anchor, Boot};
+
+    const HOUR: i64 = 3_600_000;
+
+    fn boot(number: u32, anchors: &[(i64, i64)]) -> Boot {
+        let anchors = anchors.iter().map(|(server_ms, mono_ms)| Anchor { server_ms: *server_ms, mono_ms: *mono_ms }).collect();
+        Boot { number, id: format!("boot {number}"), anchors }
+    }
+
+    /// Submitted one hour after boot 2 began, by a wall clock that is a year ahead.
+    fn stamp() -> Stamp {
+        Stamp { wall_ms: 365 * DAY_MS + 10 * HOUR, mono_ms: HOUR, boot: 2 }
+    }
+
+    fn claim(ago_ms: i64) -> Instant {
+        Instant(stamp().wall_ms - ago_ms)
+    }
+
+    #[test]
+    fn an_anchor_of_the_same_boot_gives_the_true_start_whatever_the_wall_clock_says() {
+        let boots = [boot(2, &[(20 * HOUR, 2 * HOUR)])];
+
+        let start = of_start(claim(HOUR / 2), &stamp(), &boots, Instant(30 * HOUR));
+
+        assert_eq!(start, StartEvidence::Trusted(Instant(18 * HOUR + HOUR / 2)));
+        assert_eq!(best(&stamp(), &boots, Instant(30 * HOUR)), Instant(19 * HOUR));
+    }
+
+    #[test]
+    fn across_a_reboot_the_start_lies_between_what_is_known_before_and_after() {
+        let boots = [boot(1, &[(5 * HOUR, 0), (6 * HOUR, HOUR)]), boot(3, &[(25 * HOUR, HOUR)])];
+
+        let start = of_start(claim(HOUR / 2), &stamp(), &boots, Instant(30 * HOUR));
+
+        assert_eq!(start, StartEvidence::Between(Instant(6 * HOUR), Instant(24 * HOUR + HOUR / 2)));
+    }
+
+    #[test]
+    fn a_start_that_may_be_of_the_boot_before_has_no_bounds() {
+        let boots = [boot(1, &[(5 * HOUR, 0)])];
+
+        assert_eq!(of_start(claim(2 * HOUR), &stamp(), &boots, Instant(30 * HOUR)), StartEvidence::None);
+    }
+
+    #[test]
+    fn a_claim_after_the_stamp_or_more_than_a_day_before_has_no_evidence() {
+        let boots = [boot(2, &[(20 * HOUR, 2 * HOUR)])];
+
+        assert_eq!(of_start(claim(-1), &stamp(), &boots, Instant(30 * HOUR)), StartEvidence::None);
+        assert_eq!(of_start(claim(DAY_MS + 1), &stamp(), &boots, Instant(30 * HOUR)), StartEvidence::None);
+    }
+
+    #[test]
+    fn without_any_anchor_there_is_no_evidence() {
+        assert_eq!(of_start(claim(0), &stamp(), &[], Instant(30 * HOUR)), StartEvidence::None);
+    }
+}

@@ -203,6 +203,26 @@ fn an_unknown_kind_waits_byte_for_byte() -> Outcome {
 }
 
 #[test]
+fn what_waited_for_its_kind_is_let_in_by_a_server_that_knows_it() -> Outcome {
+    let (world, mut phone, household) = ready()?;
+    let neighbour = world.household(VILLAGE, "610802209201002")?;
+    let visit = phone.visit_at(neighbour, VILLAGE.parse()?, AT, "老服务器不认识的一条。")?;
+    let bad = phone.waiting.pop().ok_or("no item")?;
+    sent(&world, &mut phone, household, bad)?;
+    // An older server would have named another reason; since then the pairing was entered too.
+    world.sql()?.execute("UPDATE quarantine SET code = 'unknown_kind'", [])?;
+    world.office.begin_serving()?;
+    assert!(world.office.record(visit).is_err(), "the sender's own rights are still asked for");
+    world.pair(neighbour, phone.person, "primary")?;
+
+    world.office.begin_serving()?;
+
+    assert_eq!(world.office.record_show(visit)?["household"], json!(neighbour));
+    assert_eq!(world.office.quarantine_list()?, json!([]));
+    Ok(())
+}
+
+#[test]
 fn unknown_fields_of_a_newer_phone_are_kept_and_served() -> Outcome {
     let (world, mut phone, household) = ready()?;
     let item = household_change(&phone, household, &[("contact_note", "上午".into()), ("from_the_future", "新".into())])?;
