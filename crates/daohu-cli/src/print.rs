@@ -22,7 +22,8 @@ pub(crate) struct Answer {
 impl Style {
     /// Reads the flags.
     pub(crate) fn of(global: &Global) -> Self {
-        Self { json: global.json, english: global.lang == "en" }
+        // A command that this version lacks swallows every flag after it, this one too.
+        Self { json: global.json || asks_for_json(), english: global.lang == "en" }
     }
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         out(error.to_string().trim_end());
         return ExitCode::SUCCESS;
     }
-    if std::env::args().any(|argument| argument == "--json") {
+    if asks_for_json() {
         let first = error.to_string().lines().next().unwrap_or_default().to_owned();
         let usage = FieldError::new("usage").with(json!({ "message": first }));
         out(&usage.json().to_string());
@@ -60,6 +61,10 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         err(error.to_string().trim_end());
     }
     ExitCode::from(2)
+}
+
+fn asks_for_json() -> bool {
+    std::env::args().any(|argument| argument == "--json")
 }
 
 #[expect(clippy::print_stdout, reason = "stdout carries the answer, from here alone")]

@@ -2,7 +2,7 @@
 
 use crate::{
     args::{
-        Args, Command, Global, QuarantineCommand, RecordCommand,
+        Args, Command, QuarantineCommand, RecordCommand,
         visit::{NewVisit, VisitCommand},
     },
     print::Answer,
@@ -36,9 +36,10 @@ fn with_ledger(args: &Args, key: &StoreKey) -> Result<Answer, FieldError> {
     match &args.command {
         Command::Enrol { server, code, label, ca } => {
             let ca = ca.as_ref().map(|ca| std::path::absolute(ca).unwrap_or_else(|_| ca.clone()).to_string_lossy().into_owned());
-            enrol(ledger, EnrolOptions { server: server.clone(), code: code.clone(), label: label.clone(), ca }, *key)
+            let options = EnrolOptions { server: server.clone(), code: code.clone(), label: label.clone(), ca };
+            enrol(ledger, options, *key)
         }
-        Command::Sync { max_requests, server } => sync(ledger, &args.global, *max_requests, server.clone()),
+        Command::Sync { max_requests, server } => sync(ledger, *max_requests, server.clone()),
         Command::Visit(visit) => match &visit.command {
             Some(command) => visit_command(ledger, command),
             None => new_visit(ledger, &visit.new),
@@ -90,11 +91,14 @@ fn enrol(ledger: &mut Ledger, options: EnrolOptions, key: StoreKey) -> Result<An
         let response = wire.carry(&request, 0)?.ok_or_else(|| FieldError::new("offline"))?;
         conversation.on_response(ledger, &response)?;
     }
-    answer("enrol", &conversation.finish(ledger)?)
+    let report = conversation.finish(ledger)?;
+    // Whoever has just enrolled goes out and records: the households come along. Where the link breaks here, the next
+    // sync brings them.
+    let _first_sync = sync(ledger, None, None);
+    answer("enrol", &report)
 }
 
-fn sync(ledger: &mut Ledger, global: &Global, requests_max: Option<u32>, server: Option<String>) -> Result<Answer, FieldError> {
-    let _ = global;
+fn sync(ledger: &mut Ledger, requests_max: Option<u32>, server: Option<String>) -> Result<Answer, FieldError> {
     let server_once = std::env::var("DAOHU_SERVER").ok().filter(|server| !server.is_empty());
     let mut conversation = ledger.begin_sync(SyncOptions { requests_max, server, server_once, first_bytes: None })?;
     let ca = ledger.server()?.1.map(PathBuf::from);

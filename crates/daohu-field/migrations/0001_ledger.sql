@@ -17,7 +17,7 @@ CREATE TABLE change (
     position    INTEGER PRIMARY KEY,
     -- 1 a change of a record, 2 a sealed value.
     typ         INTEGER NOT NULL,
-    hash        BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    hash        BLOB NOT NULL CHECK (length(hash) = 32),
     record      BLOB NOT NULL CHECK (length(record) = 16),
     place       INTEGER NOT NULL,
     bytes       BLOB NOT NULL,
@@ -36,6 +36,8 @@ CREATE TABLE change (
     start_to    INTEGER
 ) STRICT;
 CREATE INDEX change_record ON change (record, position);
+-- Two records may be made of the same bytes: their ids are not part of them.
+CREATE UNIQUE INDEX change_hash ON change (hash, record);
 CREATE INDEX change_unsent ON change (state, position) WHERE state < 2;
 CREATE INDEX change_batch ON change (batch, leaf) WHERE batch IS NOT NULL;
 
@@ -69,7 +71,7 @@ CREATE TABLE receipt (
 CREATE TABLE quarantine (
     -- Items the server refused and changes this device could not take. Shown, exported, repaired; never dropped by itself. Precious.
     id          INTEGER PRIMARY KEY,
-    hash        BLOB NOT NULL UNIQUE,
+    hash        BLOB NOT NULL,
     record      BLOB NOT NULL,
     kind        TEXT NOT NULL,
     batch       INTEGER,
@@ -78,7 +80,8 @@ CREATE TABLE quarantine (
     received_ms INTEGER NOT NULL,
     -- 1 written here and refused by the server, 0 sent by the server and not taken here.
     own         INTEGER NOT NULL,
-    cleared     INTEGER NOT NULL DEFAULT 0
+    cleared     INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (record, hash)
 ) STRICT;
 
 CREATE TABLE draft (

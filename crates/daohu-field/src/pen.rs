@@ -78,8 +78,7 @@ impl Pen {
             }
         }
         let header = Header { id: new.id, kind: new.kind.name.to_owned(), place: new.place, subject: new.household, by: self.me.person };
-        let event = new.event.map(|name| self.event(name, Fields::new()));
-        let (_, change) = Document::create(&header, new.kind, &fields, event.as_ref(), self.me.device, self.stamp.wall_ms)?;
+        let change = self.first_change(connection, new.kind, (&header, &fields), new.event)?;
         self.keep(connection, new.place, change)?;
         for value in &sealed {
             self.keep_sealed(connection, new.id, new.place, value)?;
@@ -138,6 +137,30 @@ impl Pen {
         let change = known.document.resolve(known.kind, field, take, self.me.device, self.stamp.wall_ms)?;
         self.keep(connection, header.place, change)?;
         project::records(connection, &BTreeSet::from([record]))
+    }
+
+    /// Makes the one change of a new record.
+    ///
+    /// The id of a record is not part of its bytes: the same words written twice at one moment would be one change.
+    /// No device does two things in one moment, so the second happened a moment later.
+    fn first_change(
+        &self,
+        connection: &Connection,
+        kind: &Kind,
+        (header, fields): (&Header, &Fields),
+        event: Option<&str>,
+    ) -> Result<Change, FieldError> {
+        let mut at = self.stamp;
+        loop {
+            let event = event.map(|name| Event { name: name.to_owned(), stamp: at, fields: Fields::new() });
+            let (_, change) = Document::create(header, kind, fields, event.as_ref(), self.me.device, at.wall_ms)?;
+            if !change::is_written(connection, &change.hash)? {
+                return Ok(change);
+            }
+            // A change without an event claims no more than the second.
+            let step_ms = if event.is_some() { 1 } else { 1000 };
+            at = Stamp { wall_ms: at.wall_ms + step_ms, mono_ms: at.mono_ms + step_ms, ..at };
+        }
     }
 
     fn event(&self, name: &str, fields: Fields) -> Event {

@@ -13,6 +13,7 @@ use crate::{
     },
 };
 use daohu_domain::{
+    calendar::Instant,
     id::Id,
     kind::{Fields, Json, Kind},
     kinds, state,
@@ -178,7 +179,8 @@ fn put_review(connection: &Connection, known: &Known) -> Result<Vec<Id>, FieldEr
 fn month_state(connection: &Connection, known: &Known) -> Result<String, FieldError> {
     let events = past::events(connection, known)?;
     let reviews = past::reviews(connection, known, &[])?;
-    let facts = state::MonthRecordFacts { events: &events, reviews: &reviews, freeze: FAR, now: FAR, due: true };
+    let before = Instant(FAR.0 - 1);
+    let facts = state::MonthRecordFacts { events: &events, reviews: &reviews, freeze: FAR, now: before, due: true };
     Ok(state::fold_month_record(&facts).state)
 }
 

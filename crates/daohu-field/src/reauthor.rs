@@ -34,7 +34,7 @@ pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<()
     }
     // Sealed values name no device: they only need a new batch.
     for row in waiting.iter().filter(|row| row.typ == change::TYP_SEALED) {
-        change::unseal(connection, &row.hash, *device)?;
+        change::unseal(connection, row.key(), *device)?;
     }
     outbox::forget_open(connection)?;
     project::records(connection, &records)?;
@@ -76,7 +76,7 @@ fn one(connection: &Connection, record: Id, device: Id, now: Stamp) -> Result<()
         made.push(document.append(kind, &event_of(event), device, at_ms)?);
     }
     for row in &mine {
-        change::forget(connection, &row.hash)?;
+        change::forget(connection, row.key())?;
     }
     for change in made {
         change::add(connection, &row_of(change, header.place, device, &boots))?;

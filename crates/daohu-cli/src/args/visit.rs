@@ -207,6 +207,7 @@ impl Flags {
             backfill: self.backfill,
             names: self.names.clone(),
             household_confirmed: self.household_confirmed.then_some(true),
+            photos: Vec::new(),
         })
     }
 }

@@ -201,8 +201,8 @@ pub(crate) fn fix_start(connection: &Connection, item: &ChangeRow) -> Result<(),
     let (Some(stamp), true) = (submitted, is_first) else { return Ok(()) };
     let claimed = instant_of(&known.view.fields, "start").unwrap_or_default();
     match claim_of(connection, claimed, &stamp)? {
-        Evidence::Trusted(at) => change::fix_start(connection, &item.hash, at.0, at.0),
-        Evidence::Between(from, to) => change::fix_start(connection, &item.hash, from.0, to.0),
+        Evidence::Trusted(at) => change::fix_start(connection, item.key(), at.0, at.0),
+        Evidence::Between(from, to) => change::fix_start(connection, item.key(), from.0, to.0),
         Evidence::None => Ok(()),
     }
 }

@@ -19,6 +19,13 @@ pub(crate) mod state {
     pub(crate) const FOREIGN: i64 = 4;
 }
 
+/// Names a change. Two records may be made of the same bytes: their ids are not part of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ChangeKey {
+    pub(crate) record: Id,
+    pub(crate) hash: [u8; 32],
+}
+
 /// One row.
 #[derive(Debug, Clone)]
 pub(crate) struct ChangeRow {
@@ -34,6 +41,13 @@ pub(crate) struct ChangeRow {
     pub(crate) received_ms: Option<i64>,
     pub(crate) start_from: Option<i64>,
     pub(crate) start_to: Option<i64>,
+}
+
+impl ChangeRow {
+    /// Names the change.
+    pub(crate) const fn key(&self) -> ChangeKey {
+        ChangeKey { record: self.record, hash: self.hash }
+    }
 }
 
 const COLUMNS: &str =
@@ -85,7 +99,13 @@ pub(crate) fn of_record(connection: &Connection, record: Id) -> Result<Vec<Chang
 }
 
 /// Says whether a change is known, refused or not.
-pub(crate) fn is_known(connection: &Connection, hash: &[u8; 32]) -> Result<bool, FieldError> {
+pub(crate) fn is_known(connection: &Connection, key: ChangeKey) -> Result<bool, FieldError> {
+    let sql = "SELECT 1 FROM change WHERE record = ?1 AND hash = ?2";
+    Ok(connection.prepare_cached(sql)?.exists(params![key.record.as_bytes(), key.hash])?)
+}
+
+/// Says whether any record has a change of exactly these bytes.
+pub(crate) fn is_written(connection: &Connection, hash: &[u8; 32]) -> Result<bool, FieldError> {
     Ok(connection.prepare_cached("SELECT 1 FROM change WHERE hash = ?1")?.exists([hash])?)
 }
 
@@ -116,9 +136,10 @@ pub(crate) fn count_unsent_records(connection: &Connection) -> Result<u64, Field
 }
 
 /// Puts an unsent change into a batch.
-pub(crate) fn put_into_batch(connection: &Connection, hash: &[u8; 32], batch: u64, leaf: usize) -> Result<(), FieldError> {
-    connection.prepare_cached("UPDATE change SET state = ?2, batch = ?3, leaf = ?4 WHERE hash = ?1")?.execute(params![
-        hash,
+pub(crate) fn put_into_batch(connection: &Connection, key: ChangeKey, batch: u64, leaf: usize) -> Result<(), FieldError> {
+    connection.prepare_cached("UPDATE change SET state = ?3, batch = ?4, leaf = ?5 WHERE record = ?1 AND hash = ?2")?.execute(params![
+        key.record.as_bytes(),
+        key.hash,
         state::SEALED,
         super::number(batch),
         super::number(leaf as u64)
@@ -127,10 +148,10 @@ pub(crate) fn put_into_batch(connection: &Connection, hash: &[u8; 32], batch: u6
 }
 
 /// Marks a change as received or refused.
-pub(crate) fn settle(connection: &Connection, hash: &[u8; 32], state: i64, received_ms: i64) -> Result<(), FieldError> {
+pub(crate) fn settle(connection: &Connection, key: ChangeKey, state: i64, received_ms: i64) -> Result<(), FieldError> {
     connection
-        .prepare_cached("UPDATE change SET state = ?2, received_ms = ?3 WHERE hash = ?1")?
-        .execute(params![hash, state, received_ms])?;
+        .prepare_cached("UPDATE change SET state = ?3, received_ms = ?4 WHERE record = ?1 AND hash = ?2")?
+        .execute(params![key.record.as_bytes(), key.hash, state, received_ms])?;
     Ok(())
 }
 
@@ -161,22 +182,23 @@ pub(crate) fn unfinished(connection: &Connection) -> Result<Vec<ChangeRow>, Fiel
 }
 
 /// Takes an item out of a batch that will never be sent again.
-pub(crate) fn unseal(connection: &Connection, hash: &[u8; 32], device: Id) -> Result<(), FieldError> {
-    let sql = "UPDATE change SET state = 0, batch = NULL, leaf = NULL, device = ?2 WHERE hash = ?1 AND state < 2";
-    connection.execute(sql, params![hash, device.as_bytes()])?;
+pub(crate) fn unseal(connection: &Connection, key: ChangeKey, device: Id) -> Result<(), FieldError> {
+    let sql = "UPDATE change SET state = 0, batch = NULL, leaf = NULL, device = ?3 WHERE record = ?1 AND hash = ?2 AND state < 2";
+    connection.execute(sql, params![key.record.as_bytes(), key.hash, device.as_bytes()])?;
     Ok(())
 }
 
 /// Forgets a change whose content was written again as another one.
-pub(crate) fn forget(connection: &Connection, hash: &[u8; 32]) -> Result<(), FieldError> {
-    connection.execute("DELETE FROM change WHERE hash = ?1 AND state < 2", [hash])?;
+pub(crate) fn forget(connection: &Connection, key: ChangeKey) -> Result<(), FieldError> {
+    let sql = "DELETE FROM change WHERE record = ?1 AND hash = ?2 AND state < 2";
+    connection.execute(sql, params![key.record.as_bytes(), key.hash])?;
     Ok(())
 }
 
 /// Fixes what is known of the start of a visit, once its batch is received: later anchors must not move it.
-pub(crate) fn fix_start(connection: &Connection, hash: &[u8; 32], from_ms: i64, to_ms: i64) -> Result<(), FieldError> {
+pub(crate) fn fix_start(connection: &Connection, key: ChangeKey, from_ms: i64, to_ms: i64) -> Result<(), FieldError> {
     connection
-        .prepare_cached("UPDATE change SET start_from = ?2, start_to = ?3 WHERE hash = ?1")?
-        .execute(params![hash, from_ms, to_ms])?;
+        .prepare_cached("UPDATE change SET start_from = ?3, start_to = ?4 WHERE record = ?1 AND hash = ?2")?
+        .execute(params![key.record.as_bytes(), key.hash, from_ms, to_ms])?;
     Ok(())
 }

@@ -38,7 +38,7 @@ fn row_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<QuarantineRow> {
 /// Keeps a refused item; the same one is kept once.
 pub(crate) fn put(connection: &Connection, row: &QuarantineRow) -> Result<(), FieldError> {
     let sql = "INSERT INTO quarantine (hash, record, kind, batch, code, bytes, received_ms, own) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-               ON CONFLICT (hash) DO UPDATE SET code = ?5, cleared = 0";
+               ON CONFLICT (record, hash) DO UPDATE SET code = ?5, cleared = 0";
     connection.prepare_cached(sql)?.execute(params![
         row.hash,
         row.record.as_bytes(),

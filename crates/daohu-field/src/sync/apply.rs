@@ -168,11 +168,11 @@ fn settle_items(connection: &Connection, me: &Me, said: (&BatchStatus, i64), app
         applied.touch(item.record);
         if KEPT.contains(&code) {
             project::visit::fix_start(connection, &item)?;
-            change::settle(connection, &item.hash, state::RECEIVED, received_ms)?;
+            change::settle(connection, item.key(), state::RECEIVED, received_ms)?;
             applied.pushed += 1;
             continue;
         }
-        change::settle(connection, &item.hash, state::REFUSED, received_ms)?;
+        change::settle(connection, item.key(), state::REFUSED, received_ms)?;
         let kind = project::kind_of(connection, item.record)?;
         quarantine::put(
             connection,

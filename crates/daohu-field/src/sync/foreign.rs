@@ -20,7 +20,7 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
     let mut documents: HashMap<Id, Document> = HashMap::new();
     for item in items {
         let hash = content_hash(&item.bytes);
-        if change::is_known(connection, &hash)? {
+        if change::is_known(connection, change::ChangeKey { record: item.record, hash })? {
             continue;
         }
         let current = match documents.remove(&item.record) {

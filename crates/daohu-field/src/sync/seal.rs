@@ -50,7 +50,7 @@ fn seal_one(connection: &Connection, me: &Me, now: Stamp, rows: &[change::Change
     let row = outbox::BatchRow { number, device: me.device, hash: batch.body_hash(), cose: batch.cose, items: count, sealed_ms: now.wall_ms };
     outbox::put_batch(connection, &row)?;
     for (leaf, change) in rows.iter().enumerate() {
-        change::put_into_batch(connection, &change.hash, number, leaf)?;
+        change::put_into_batch(connection, change.key(), number, leaf)?;
     }
     Ok(())
 }

@@ -45,6 +45,8 @@ pub struct VisitInput {
     pub names: Vec<String>,
     /// The household has confirmed the visit.
     pub household_confirmed: Option<bool>,
+    /// SHA-256 of each photo, hex; the photos themselves travel apart.
+    pub photos: Vec<String>,
 }
 
 impl VisitInput {
@@ -74,7 +76,7 @@ impl VisitInput {
                 read(key, text);
             }
         }
-        for (key, list) in [("purpose", &self.purposes), ("participants", &self.with), ("names", &self.names)] {
+        for (key, list) in [("purpose", &self.purposes), ("participants", &self.with), ("names", &self.names), ("photos", &self.photos)] {
             if !list.is_empty() {
                 read(key, &list.join(","));
             }

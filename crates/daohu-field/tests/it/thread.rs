@@ -158,3 +158,29 @@ fn a_device_whose_id_is_taken_draws_another_and_asks_again() {
     assert!(phone.ledger.status().unwrap().device.is_some());
     assert_eq!(phone.sync(&mut world.server).requests, 1);
 }
+
+#[test]
+fn the_same_words_twice_at_one_moment_are_two_visits() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let first = phone.visit(world.households[0], "核对了收入台账。");
+    let second = phone.visit(world.households[0], "核对了收入台账。");
+    phone.sync(&mut world.server);
+    assert_eq!(world.server.count("visit"), 2);
+    for id in [first, second] {
+        assert_eq!(phone.ledger.visit(id).unwrap().visit.state, "received");
+    }
+}
+
+#[test]
+fn two_records_of_the_same_bytes_from_the_office_are_two_records() {
+    let mut world = World::new(1);
+    let household = world.households[0];
+    let member = serde_json::json!({ "name": "王某某" });
+    let one = world.server.write("member", crate::fake::VILLAGE, Some(household), member.clone());
+    let two = world.server.write("member", crate::fake::VILLAGE, Some(household), member);
+    assert_ne!(one, two);
+    assert_eq!(world.server.documents[&one].heads(), world.server.documents[&two].heads(), "vacuous otherwise");
+    let phone = world.helper();
+    assert_eq!(phone.ledger.household(&household.to_string()).unwrap().members.len(), 2);
+}

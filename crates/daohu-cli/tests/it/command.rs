@@ -1,0 +1,149 @@
+//! The commands: one JSON value each, the statuses 0, 1 and 2, the key file, the server's address.
+
+use crate::program::World;
+use serde_json::json;
+use std::fs;
+
+#[test]
+fn a_helper_enrols_visits_and_syncs_by_the_commands_alone() {
+    let world = World::new();
+    let enrolled = world.done(&["enrol", "--server", &world.url, "--code", "CODE-0", "--label", "旧手机"]);
+    assert_eq!((enrolled["role"].as_str(), enrolled["grants"].as_array().unwrap().len()), (Some("helper"), 2));
+    world.done(&["sync"]);
+    let due = world.done(&["due"]);
+    assert_eq!((due["counts"]["due"].as_u64(), due["households"][0]["met"].as_bool()), (Some(1), Some(false)));
+    let household = world.household.to_string();
+
+    let made = world.done(&[
+        "visit",
+        "--household",
+        &household,
+        "--mode",
+        "入户",
+        "--purpose",
+        "verify",
+        "--met",
+        "白文才:本人",
+        "--narrative",
+        "核对了收入台账,羊增加两只。",
+        "--check",
+        "water=yes",
+        "--promise",
+        "换残疾证;2019-06-01",
+    ]);
+
+    assert_eq!((made["visit"]["state"].as_str(), made["visit"]["month"].as_str()), (Some("submitted"), Some("2019-05")));
+    assert_eq!(made["visit"]["household"], json!(world.household));
+    assert!(made["hints"].is_array());
+    let synced = world.done(&["sync"]);
+    assert_eq!((synced["pushed"].as_u64(), synced["receipts"].as_u64(), synced["more"].as_bool()), (Some(1), Some(1), Some(false)));
+    let shown = world.done(&["household", "6108022090001"]);
+    assert_eq!((shown["visits"][0]["state"].as_str(), shown["digest"].as_str().unwrap().len()), (Some("received"), 64));
+    assert_eq!(world.done(&["status"])["unsent"], 0);
+    assert_eq!(world.done(&["record", "list", "visit"])["records"].as_array().unwrap().len(), 1);
+    assert_eq!(world.done(&["month", &household, "2019-05", "--submit"])["month_record"]["state"], "submitted");
+}
+
+#[test]
+fn a_refusal_is_one_json_value_with_code_and_two_sentences_and_status_one() {
+    let world = World::enrolled();
+    let (status, json) = world.run(&["visit", "show", "01890000-0000-7000-8000-000000000000"]);
+    assert_eq!((status, json["error"]["code"].as_str()), (1, Some("not_found")));
+    assert!(!json["error"]["zh"].as_str().unwrap().is_empty() && !json["error"]["en"].as_str().unwrap().is_empty());
+    let (status, json) = world.run(&["enrol", "--server", &world.url, "--code", "CODE-0"]);
+    assert_eq!((status, json["error"]["code"].as_str()), (1, Some("already_enrolled")));
+    let household = world.household.to_string();
+    let (status, json) = world.run(&["edit", &household, "phone=13812345678"]);
+    assert_eq!((status, json["error"]["code"].as_str()), (1, Some("forbidden_writer")));
+}
+
+#[test]
+fn wrong_usage_and_what_this_version_lacks_are_status_two() {
+    let world = World::enrolled();
+    let cases: [&[&str]; 5] = [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["export-batch", "f.dhb"], &["evidence", "list", "--all"]];
+    for args in cases {
+        let (status, json) = world.run(args);
+        assert_eq!(status, 2, "{args:?}: {json}");
+        assert!(json["error"]["code"].is_string(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_wrong_code_and_an_unreachable_office_say_so_and_leave_no_enrolment() {
+    let world = World::new();
+    let (status, json) = world.run(&["enrol", "--server", &world.url, "--code", "WRONG"]);
+    assert_eq!((status, json["error"]["code"].as_str()), (1, Some("code_unknown")));
+    let (status, json) = world.run(&["enrol", "--server", "http://127.0.0.1:1", "--code", "CODE-0"]);
+    assert_eq!((status, json["error"]["code"].as_str()), (1, Some("offline")));
+    let (_, json) = world.run(&["due"]);
+    assert_eq!(json["error"]["code"].as_str().unwrap_or("none"), "none");
+    world.done(&["enrol", "--server", &world.url, "--code", "CODE-0"]);
+}
+
+#[test]
+fn the_key_file_is_private_and_without_it_nothing_opens() {
+    let world = World::enrolled();
+    let key = world.db().with_extension("db.key");
+    assert_eq!(fs::metadata(&key).unwrap().len(), 32);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    fs::write(&key, [9; 32]).unwrap();
+    assert_eq!(world.run(&["status"]).1["error"]["code"], "wrong_key");
+    fs::remove_file(&key).unwrap();
+    assert_eq!(world.run(&["status"]).1["error"]["code"], "not_enrolled");
+    assert_eq!(world.run(&["enrol", "--server", &world.url, "--code", "CODE-0"]).1["error"]["code"], "wrong_key");
+}
+
+#[test]
+fn another_address_of_the_same_office_is_used_once_or_remembered() {
+    let world = World::enrolled();
+    let mut elsewhere = world.command(&["sync"]);
+    elsewhere.env("DAOHU_SERVER", "http://127.0.0.1:1");
+    assert_eq!(elsewhere.output().unwrap().status.code(), Some(1));
+    world.done(&["sync", "--server", &world.url.replace("127.0.0.1", "localhost")]);
+    assert!(world.done(&["status"])["server"].as_str().unwrap().contains("localhost"));
+    assert_eq!(world.done(&["sync", "--max-requests", "1"])["requests"], 1);
+}
+
+#[test]
+fn without_json_the_answer_is_chinese_or_english_text() {
+    let world = World::enrolled();
+    let text = |lang: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_daohu-field"));
+        command.args(["due", "--lang", lang, "--now", crate::program::NOW, "--db"]).arg(world.db());
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert!(text("zh").contains("应访 1") && text("zh").contains("白文才"), "{}", text("zh"));
+    assert!(text("en").contains("due 1"), "{}", text("en"));
+}
+
+#[test]
+fn receipts_are_written_as_files() {
+    let world = World::enrolled();
+    let household = world.household.to_string();
+    world.done(&["visit", "--household", &household, "--mode", "home", "--purpose", "income", "--met", "白文才:本人", "--narrative", "核对台账。"]);
+    world.done(&["sync"]);
+    let out = world.db().with_extension("receipts");
+    let receipts = world.done(&["receipts", "--out", &out.to_string_lossy()]);
+    let file = fs::read(receipts[0]["file"].as_str().unwrap()).unwrap();
+    let read = daohu_wire::receipt::from_file(&file).unwrap();
+    read[0].verify(&world.server.lock().unwrap().key.public()).unwrap();
+}
+
+#[test]
+fn a_damaged_store_is_set_aside_and_the_next_command_works() {
+    let world = World::enrolled();
+    let mut bytes = fs::read(world.db()).unwrap();
+    for byte in &mut bytes[100..200] {
+        *byte ^= 0x5A;
+    }
+    fs::write(world.db(), bytes).unwrap();
+    let (status, json) = world.run(&["due"]);
+    assert_eq!((status, json["error"]["code"].as_str()), (1, Some("store_damaged")));
+    assert!(fs::exists(json["error"]["detail"]["set_aside"].as_str().unwrap()).unwrap());
+    assert_eq!(world.done(&["due"])["counts"]["due"], 1);
+    world.done(&["sync"]);
+}

@@ -1,0 +1,9 @@
+//! The program as people and scripts run it: real processes, one of them a small server on a port of its own.
+
+#[path = "../../../daohu-field/tests/it/fake.rs"]
+#[expect(dead_code, reason = "the tests of the core use more of it")]
+mod fake;
+
+mod command;
+mod kill;
+mod program;
