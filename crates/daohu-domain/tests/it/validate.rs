@@ -120,6 +120,16 @@ fn secrets_are_split_off_and_their_hashes_may_stand_in() {
 }
 
 #[test]
+fn a_position_may_be_stood_in_for_by_its_hash_and_by_no_half_position() {
+    let visit = kinds::find("visit").unwrap();
+    let keys = |point: serde_json::Value| check(visit, &fields(json!({ "point": point })), false).len();
+    assert_eq!(keys(json!({ "hash": "00" })), 0);
+    assert_eq!(keys(json!({ "lat": 38.1, "lon": 109.4, "accuracy_m": 5 })), 0);
+    assert_eq!(keys(json!({ "lat": 38.1 })), 1);
+    assert_eq!(keys(json!({ "hash": "00", "lat": 38.1 })), 1);
+}
+
+#[test]
 fn an_edit_is_checked_without_the_rest() {
     let household = kinds::find("household").unwrap();
     assert_eq!(check(household, &fields(json!({"contact_note": "上午打电话"})), false), []);
