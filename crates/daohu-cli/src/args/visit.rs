@@ -194,7 +194,12 @@ impl Flags {
             purposes: self.purpose.clone(),
             start: self.start.clone(),
             end: self.end.clone(),
-            met: self.met.iter().map(|text| split(text, &[':', '：'])).map(|(name, relation)| (name, relation.unwrap_or_default())).collect(),
+            met: self
+                .met
+                .iter()
+                .map(|text| split(text, &[':', '：']))
+                .map(|(name, relation)| (name, relation.unwrap_or_default()))
+                .collect(),
             absent: self.absent.clone(),
             narrative,
             checks: self.check.iter().map(|text| super::super::run::pair(text)).collect::<Result<_, _>>()?,
