@@ -88,9 +88,9 @@ fn a_declared_length_reserves_nothing() {
         assert!(SyncRequest::from_cbor(&declared).is_err());
         assert!(Batch::from_bytes(&declared).is_err());
         assert!(receipt::from_file(&declared).is_err());
-        // The same as an unknown value that is skipped.
-        let skipped = [&[0xa1, 0x18, 0x63], declared.as_slice()].concat();
-        assert_eq!(SyncRequest::from_cbor(&skipped).unwrap_err().code(), "bad_frame");
+        // The same as an unknown value, skipped in a request that is sound but for it.
+        let (_, [device, proto, time, size]) = pairs();
+        assert_eq!(read(0xa5, &[&device, &proto, &time, &size, &[0x18, 0x63], &declared]), Err("bad_frame"));
     }
 }
 
@@ -104,22 +104,39 @@ fn more_items_than_a_batch_may_have_are_refused_before_they_are_read() {
     assert_eq!(Batch::from_bytes(&declared(BATCH_ITEMS_MAX)).unwrap_err().code(), "bad_frame", "they are missing");
 }
 
+/// A request of four keys, cut into its pairs, so that each test bends one thing of something sound.
+fn pairs() -> (SyncRequest, [Vec<u8>; 4]) {
+    let sound = SyncRequest::new(request().device, 5);
+    let device = [&[0x01, 0x50], sound.device.as_bytes().as_slice()].concat();
+    (sound, [device, vec![0x02, 0x82, 0x01, 0x01], vec![0x04, 0x05], vec![0x08, 0x1a, 0x00, 0x01, 0x00, 0x00]])
+}
+
+fn read(head: u8, parts: &[&[u8]]) -> Result<SyncRequest, &'static str> {
+    let cbor = [&[head], parts.concat().as_slice()].concat();
+    SyncRequest::from_cbor(&cbor).map_err(|error| error.code())
+}
+
 #[test]
 fn nesting_without_end_is_skipped_without_recursion() {
-    let mut deep = vec![0xa1, 0x18, 0x63];
+    let (sound, [device, proto, time, size]) = pairs();
+    let mut deep = vec![0x18, 0x63];
     deep.extend(std::iter::repeat_n(0x81, 1_000_000));
     deep.push(0x00);
-    // Read to the end, and then the required keys are missing.
-    assert_eq!(SyncRequest::from_cbor(&deep).unwrap_err().code(), "bad_frame");
+    assert_eq!(read(0xa5, &[&device, &proto, &time, &size, &deep]), Ok(sound));
+    deep.pop();
+    assert_eq!(read(0xa5, &[&device, &proto, &time, &size, &deep]), Err("bad_frame"), "the innermost value is missing");
 }
 
 #[test]
 fn open_lengths_keys_out_of_order_and_keys_twice_are_refused() {
-    let one_key = |key: u8| [vec![key, 0x50], vec![7; 16]].concat();
-    let open = [&[0xbf], one_key(1).as_slice(), &[0xff]].concat();
-    let twice = [&[0xa2], one_key(1).as_slice(), &one_key(1)].concat();
-    let backwards = [&[0xa2, 0x04, 0x00], one_key(1).as_slice()].concat();
-    for bytes in [open, twice, backwards] {
-        assert_eq!(SyncRequest::from_cbor(&bytes).unwrap_err().code(), "bad_frame");
+    let (sound, [device, proto, time, size]) = pairs();
+
+    assert_eq!(read(0xa4, &[&device, &proto, &time, &size]), Ok(sound), "the request that is bent below");
+    assert_eq!(read(0xbf, &[&device, &proto, &time, &size, &[0xff]]), Err("bad_frame"), "an open map");
+    assert_eq!(read(0xa5, &[&device, &proto, &time, &time, &size]), Err("bad_frame"), "a key twice");
+    assert_eq!(read(0xa4, &[&device, &time, &proto, &size]), Err("bad_frame"), "keys out of order");
+    assert_eq!(read(0xa3, &[&device, &proto, &size]), Err("bad_frame"), "a required key is missing");
+    for open in [&[0x18, 0x63, 0x9f, 0xff][..], &[0x18, 0x63, 0xbf, 0xff], &[0x18, 0x63, 0x5f, 0xff], &[0x18, 0x63, 0x7f, 0xff]] {
+        assert_eq!(read(0xa5, &[&device, &proto, &time, &size, open]), Err("bad_frame"), "an open length in an unknown key");
     }
 }

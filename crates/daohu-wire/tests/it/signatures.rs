@@ -180,6 +180,14 @@ fn a_signed_header_over_its_limits_is_not_read() {
     assert_eq!(read(most), Ok(64));
     assert_eq!(read(more), Err("too_big"));
 
+    // A boot id of 64 bytes is a text with head 78 40.
+    let most = payload_with(vec![Boot { id: "b".repeat(64), ..boot(1) }]);
+    let head = most.windows(2).rposition(|window| window == [0x78, 0x40]).expect("the boot id");
+    let mut more = [&most[..head + 2], b"b", &most[head + 2..]].concat();
+    more[head + 1] = 0x41;
+    assert_eq!(read(most), Ok(1));
+    assert_eq!(read(more), Err("too_big"));
+
     // 16 anchors are an array with head 90, and 17 one with head 91.
     let most = payload_with(vec![Boot { anchors: anchors(16), ..boot(1) }]);
     let head = most.windows(2).rposition(|window| window == [0x90, 0x82]).expect("the array of anchors");
