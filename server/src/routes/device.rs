@@ -4,7 +4,7 @@ use super::{
     ask::{body_of, media_type, unsupported},
     problem::Problem,
 };
-use crate::app::App;
+use crate::{app::App, serve::bounded::Peer};
 use axum::{
     Extension,
     body::Body,
@@ -13,7 +13,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use daohu_wire::limits::{ENROL_BYTES_MAX, REQUEST_BYTES_MAX};
-use std::net::SocketAddr;
 
 /// Media type of a sync body.
 pub const SYNC_TYPE: &str = "application/vnd.daohu.sync+cbor";
@@ -33,7 +32,7 @@ pub const SIGNATURE_BYTES_MAX: usize = daohu_wire::limits::SIGNATURE_HEADER_BYTE
 /// 403 and 429 as the office says; 413, 415.
 pub async fn enrol(
     State(app): State<App>,
-    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    address: Option<Extension<ConnectInfo<Peer>>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -42,7 +41,7 @@ pub async fn enrol(
     }
     let body = body_of(&headers, body, ENROL_BYTES_MAX).await?;
     // Tries are counted an address, without the port that changes each time.
-    let address = address.map_or_else(|| "unknown".to_owned(), |Extension(ConnectInfo(address))| address.ip().to_string());
+    let address = address.map_or_else(|| "unknown".to_owned(), |Extension(ConnectInfo(peer))| peer.ip().to_string());
     let answer = app.call(move |office| Ok(office.enrol(&body, &address)?)).await?;
     Ok(bytes(CBOR, answer))
 }

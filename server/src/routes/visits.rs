@@ -1,6 +1,6 @@
 //! `/api/v1/visits` and `/api/v1/households/{id}/visits`: visits within the scope, in the order of their ids.
 
-mod time;
+pub mod time;
 
 use super::{
     ask::Ask,
