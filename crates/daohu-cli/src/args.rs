@@ -70,7 +70,7 @@ pub(crate) enum Command {
         household: String,
     },
     /// Record a visit, or go on with one.
-    Visit(visit::Visit),
+    Visit(Box<visit::Visit>),
     /// Write fields of a record.
     Edit {
         /// The record, or the number of a household.

@@ -113,9 +113,10 @@ fn sync(ledger: &mut Ledger, requests_max: Option<u32>, server: Option<String>) 
 }
 
 fn new_visit(ledger: &mut Ledger, new: &NewVisit) -> Result<Answer, FieldError> {
-    let household = new.household.as_deref().ok_or_else(|| {
-        FieldError::new("usage").saying("要写是哪一户：--household 户编号。", "say which household: --household NUMBER")
-    })?;
+    let household = new
+        .household
+        .as_deref()
+        .ok_or_else(|| FieldError::new("usage").saying("要写是哪一户：--household 户编号。", "say which household: --household NUMBER"))?;
     answer("visit", &ledger.new_visit(household, &new.flags.input()?, new.until())?)
 }
 

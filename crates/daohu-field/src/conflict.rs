@@ -5,11 +5,10 @@ use crate::{
     error::FieldError,
     ledger::Ledger,
     project,
-    store::{access, in_transaction, projection},
+    store::{Connection, access, in_transaction, projection},
 };
 use daohu_domain::{calendar::Instant, id::Id, kind::Json};
 use daohu_record::Said;
-use rusqlite::Connection;
 use serde::Serialize;
 
 /// A field on which two people disagree.

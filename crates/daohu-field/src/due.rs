@@ -97,8 +97,7 @@ impl Ledger {
         let ground = scenario::Ground { households: &households, pairings: &pairings, now };
         let judged = self.judged(&ground, month)?;
         let before = self.judged(&ground, month.plus(-1))?;
-        let missed: HashSet<&str> =
-            before.iter().filter(|row| row.need > 0 && !row.met_declared).map(|row| row.id.as_str()).collect();
+        let missed: HashSet<&str> = before.iter().filter(|row| row.need > 0 && !row.met_declared).map(|row| row.id.as_str()).collect();
         let is_over = month < Month::of(today);
         let last_day = month.plus(1).first_day().yesterday().unwrap_or(today).min(today);
         let holders = holders(&pairings, last_day);

@@ -59,8 +59,7 @@ impl Ledger {
             return Ok(EditReport::changed(record, changed));
         }
         let direct: Fields = direct.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        let tasks: Vec<(Id, Fields)> =
-            others.iter().map(|(field, value)| (self.new_id(), proposal(&known, field, value))).collect();
+        let tasks: Vec<(Id, Fields)> = others.iter().map(|(field, value)| (self.new_id(), proposal(&known, field, value))).collect();
         let place = header.place;
         let changed = in_transaction(&mut self.connection, |connection| {
             for (id, fields) in &tasks {

@@ -10,7 +10,7 @@ use crate::{
     port::Random,
     reauthor,
     store::{
-        StoreKey, access, in_transaction,
+        Connection, StoreKey, access, in_transaction,
         meta::{self, key},
         time,
     },
@@ -18,7 +18,6 @@ use crate::{
 };
 use daohu_domain::id::Id;
 use daohu_wire::{DeviceKey, EnrolAnswer, EnrolRequest, ServerConfig, limits, seal};
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 /// How often a phone draws a new id when the server knows a device whose id ends alike.
@@ -137,9 +136,7 @@ impl EnrolConversation {
     pub fn next_request(&mut self, ledger: &mut Ledger) -> Result<Option<Request>, FieldError> {
         self.sent_mono_ms = ledger.clock.mono_ms();
         match self.phase {
-            Phase::AskConfig => {
-                Ok(Some(Request { method: "GET", path: "/v1/config".to_owned(), headers: Vec::new(), body: Vec::new() }))
-            }
+            Phase::AskConfig => Ok(Some(Request { method: "GET", path: "/v1/config".to_owned(), headers: Vec::new(), body: Vec::new() })),
             Phase::AskEnrol => {
                 let key = self.key()?;
                 let request = EnrolRequest {
@@ -266,5 +263,8 @@ fn keep(connection: &Connection, answer: &EnrolAnswer, pending: &Pending, ca: Op
 /// Returns the grants in force as they are shown.
 pub(crate) fn grants(connection: &Connection) -> Result<Vec<GrantReport>, FieldError> {
     let rows = access::grants(connection, access::IN_FORCE)?;
-    Ok(rows.into_iter().map(|row| GrantReport { id: row.id, place: row.place, household: row.household, reference: row.reference }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| GrantReport { id: row.id, place: row.place, household: row.household, reference: row.reference })
+        .collect())
 }

@@ -7,7 +7,11 @@ use std::{borrow::Cow, fmt};
 
 /// Says why something was not done.
 #[derive(Debug)]
-pub struct FieldError {
+pub struct FieldError(Box<Said>);
+
+/// What an error says; boxed, since every function of the core returns it and few do.
+#[derive(Debug)]
+struct Said {
     code: Cow<'static, str>,
     sentence: Option<(String, String)>,
     detail: Json,
@@ -15,29 +19,33 @@ pub struct FieldError {
 }
 
 impl FieldError {
+    fn of(code: Cow<'static, str>) -> Self {
+        Self(Box::new(Said { code, sentence: None, detail: json!({}), source: None }))
+    }
+
     /// Makes the error of a stable code.
     #[must_use]
     pub fn new(code: &'static str) -> Self {
-        Self { code: Cow::Borrowed(code), sentence: None, detail: json!({}), source: None }
+        Self::of(Cow::Borrowed(code))
     }
 
     /// Makes the error of a code that the server named.
     #[must_use]
     pub fn named(code: &str) -> Self {
-        Self { code: Cow::Owned(code.to_owned()), sentence: None, detail: json!({}), source: None }
+        Self::of(Cow::Owned(code.to_owned()))
     }
 
     /// Adds what a program may want to know.
     #[must_use]
     pub fn with(mut self, detail: Json) -> Self {
-        self.detail = detail;
+        self.0.detail = detail;
         self
     }
 
     /// Adds one thing more for a program.
     #[must_use]
     pub fn with_more(mut self, key: &str, value: Json) -> Self {
-        if let Some(detail) = self.detail.as_object_mut() {
+        if let Some(detail) = self.0.detail.as_object_mut() {
             detail.insert(key.to_owned(), value);
         }
         self
@@ -46,45 +54,49 @@ impl FieldError {
     /// Replaces the two sentences of the code by more exact ones.
     #[must_use]
     pub fn saying(mut self, zh: &str, en: &str) -> Self {
-        self.sentence = Some((zh.to_owned(), en.to_owned()));
+        self.0.sentence = Some((zh.to_owned(), en.to_owned()));
         self
     }
 
     /// Keeps the cause for those who look for it.
     #[must_use]
     pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+        self.0.source = Some(Box::new(source));
         self
     }
 
     /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// Returns the Chinese sentence: what happened and what to do.
     #[must_use]
     pub fn zh(&self) -> &str {
-        self.sentence.as_ref().map_or_else(|| sentence(&self.code).0, |(zh, _)| zh)
+        self.0.sentence.as_ref().map_or_else(|| sentence(&self.0.code).0, |(zh, _)| zh)
     }
 
     /// Returns the English sentence.
     #[must_use]
     pub fn en(&self) -> &str {
-        self.sentence.as_ref().map_or_else(|| sentence(&self.code).1, |(_, en)| en)
+        self.0.sentence.as_ref().map_or_else(|| sentence(&self.0.code).1, |(_, en)| en)
     }
 
     /// Returns the object that contracts section 0 promises on failure.
     #[must_use]
     pub fn json(&self) -> Json {
-        json!({ "error": { "code": self.code, "zh": self.zh(), "en": self.en(), "detail": self.detail } })
+        json!({ "error": { "code": self.0.code, "zh": self.zh(), "en": self.en(), "detail": self.0.detail } })
     }
 }
 
 /// Sentences of codes that only this crate knows.
 const OURS: [(&str, &str, &str); 4] = [
-    ("store_failed", "本机存储出错，没有写成。请看剩余空间，再试一次。", "The store on this device failed and nothing was written. Look at the free space and try again."),
+    (
+        "store_failed",
+        "本机存储出错，没有写成。请看剩余空间，再试一次。",
+        "The store on this device failed and nothing was written. Look at the free space and try again.",
+    ),
     ("other_user", "这本账是别人的。换人请另建一本。", "This store belongs to another user. Make a store of your own."),
     ("nothing_changed", "和原来一样，没有改。", "That is what it says already; nothing was changed."),
     ("not_in_this_version", "这一版还没有这个功能。", "This version does not have that yet."),
@@ -97,25 +109,13 @@ fn sentence(code: &str) -> (&'static str, &'static str) {
 
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.en())
+        write!(f, "{}: {}", self.0.code, self.en())
     }
 }
 
 impl std::error::Error for FieldError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source.as_ref() as &(dyn std::error::Error + 'static))
-    }
-}
-
-impl From<rusqlite::Error> for FieldError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-        let code = match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => "disk_full",
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store_damaged",
-            _ => "store_failed",
-        };
-        Self::new(code).because(error)
+        self.0.source.as_ref().map(|source| source.as_ref() as &(dyn std::error::Error + 'static))
     }
 }
 

@@ -161,8 +161,7 @@ impl Ledger {
 
     fn months_of(&self, card: &HouseholdRow) -> Result<Vec<MonthRecordView>, FieldError> {
         let records = projection::of_household(&self.connection, card.id, "month_record")?;
-        let months: BTreeSet<Month> =
-            records.iter().filter_map(|record| project::text(&record.fields, "month").parse().ok()).collect();
+        let months: BTreeSet<Month> = records.iter().filter_map(|record| project::text(&record.fields, "month").parse().ok()).collect();
         months.into_iter().map(|month| self.show_month(card, month)).collect()
     }
 }

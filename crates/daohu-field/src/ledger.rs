@@ -8,7 +8,7 @@ use crate::{
     me::Me,
     port::{Clock, Random},
     store::{
-        StoreKey, meta,
+        Connection, StoreKey, meta,
         meta::key,
         open,
         salvage::{self, Salvaged},
@@ -16,7 +16,6 @@ use crate::{
     },
 };
 use daohu_domain::{id::Id, time::Stamp};
-use rusqlite::Connection;
 use std::{
     fmt,
     path::{Path, PathBuf},

@@ -3,13 +3,13 @@
 use crate::{
     error::FieldError,
     store::{
+        Connection,
         access::{self, IN_FORCE},
         meta::{self, key},
     },
 };
 use daohu_domain::{id::Id, permission::Grant, place::Place};
 use daohu_wire::DeviceKey;
-use rusqlite::Connection;
 
 /// The enrolled device and its user.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Me {
         let person = meta::id(connection, key::PERSON)?.ok_or_else(never)?;
         let rows = access::grants(connection, IN_FORCE)?;
         let township = rows.iter().find(|row| row.reference).map(|row| row.place);
-        let grants = rows.iter().filter_map(|row| Some(grant_of(row.role.as_deref()?, row.place, row.household)?)).collect();
+        let grants = rows.iter().filter_map(|row| grant_of(row.role.as_deref()?, row.place, row.household)).collect();
         Ok(Self { device, key: DeviceKey::from_seed(&seed), person, grants, township })
     }
 

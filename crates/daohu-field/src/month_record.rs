@@ -19,7 +19,7 @@ use crate::{
 use daohu_domain::{
     calendar::{Instant, Month},
     id::Id,
-    kind::{Fields, Json},
+    kind::Fields,
     kinds::month_record::{KIND, TEXT_KEYS},
     state::{MonthRecordFacts, fold_month_record},
     validate::read_text,
@@ -121,7 +121,7 @@ impl Ledger {
         let mut fields = Fields::new();
         let mut made = Vec::new();
         for key in TEXT_KEYS {
-            let written = merged.as_ref().and_then(|view| view.fields.get(key)).filter(|value| **value != Json::from(""));
+            let written = merged.as_ref().and_then(|view| view.fields.get(key)).filter(|value| value.as_str() != Some(""));
             if let Some(value) = written.or_else(|| composed.get(key)) {
                 fields.insert(key.to_owned(), value.clone());
                 if written.is_none() {

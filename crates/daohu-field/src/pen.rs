@@ -6,7 +6,7 @@ use crate::{
     ledger::Ledger,
     me::Me,
     project,
-    store::{change, meta, meta::key, quarantine},
+    store::{Connection, change, meta, meta::key, quarantine},
 };
 use daohu_domain::{
     id::Id,
@@ -18,7 +18,6 @@ use daohu_domain::{
 };
 use daohu_record::{Change, Document, Event, Header};
 use daohu_wire::{Item, SealedValue};
-use rusqlite::Connection;
 use serde_json::json;
 use std::collections::BTreeSet;
 

@@ -8,6 +8,7 @@ pub(crate) mod visit;
 use crate::{
     error::FieldError,
     store::{
+        Connection,
         change::{self, ChangeRow},
         projection::{self, RecordRow, ReviewRow, household},
     },
@@ -21,7 +22,6 @@ use daohu_domain::{
     validate,
 };
 use daohu_record::{Document, View};
-use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// Fields by which a person finds a record.

@@ -8,18 +8,13 @@ use crate::{
     error::FieldError,
     project,
     store::{
+        Connection,
         change::{self, ChangeRow},
         outbox,
     },
 };
-use daohu_domain::{
-    id::Id,
-    kind::Fields,
-    kinds,
-    time::Stamp,
-};
+use daohu_domain::{id::Id, kind::Fields, kinds, time::Stamp};
 use daohu_record::{Change, Document, Event};
-use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// Writes everything unsent again as this device.
@@ -68,7 +63,12 @@ fn one(connection: &Connection, record: Id, device: Id, now: Stamp) -> Result<()
         let before = document.view(kind);
         (document, before.events.into_iter().map(|event| event.key).collect(), before.fields)
     };
-    let differing: Fields = said.fields.iter().filter(|(key, value)| known_fields.get(*key) != Some(value)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let differing: Fields = said
+        .fields
+        .iter()
+        .filter(|(key, value)| known_fields.get(*key) != Some(value))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     if !differing.is_empty() {
         made.push(document.edit(kind, &differing, device, at_ms)?);
     }

@@ -4,9 +4,8 @@ use crate::{
     error::FieldError,
     ledger::Ledger,
     project,
-    store::{change, in_transaction, projection},
+    store::{Connection, change, in_transaction, projection},
 };
-use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeSet;
 

@@ -1,6 +1,10 @@
 //! Receipts: the server's proofs that it holds a batch, each of which stands for itself in a file.
 
-use crate::{error::FieldError, ledger::Ledger, store::{change, outbox}};
+use crate::{
+    error::FieldError,
+    ledger::Ledger,
+    store::{change, outbox},
+};
 use daohu_domain::{calendar::Instant, id::Id};
 use daohu_wire::{ItemProof, Receipt, receipt::to_file};
 use serde::Serialize;

@@ -4,6 +4,7 @@
 use crate::{
     error::FieldError,
     store::{
+        Connection,
         change::{self, ChangeRow, TYP_CHANGE},
         draft::{self, DraftRow},
         quarantine,
@@ -12,13 +13,13 @@ use crate::{
 };
 use daohu_domain::kinds;
 use daohu_record::Document;
-use rusqlite::Connection;
 
 /// Turns a refused visit into a draft again, if the refused change is the one that made it.
 ///
 /// Changes of other records stay as they are: a corrected edit is simply written again.
 pub(crate) fn restore_draft(connection: &Connection, item: &ChangeRow) -> Result<(), FieldError> {
-    if item.typ != TYP_CHANGE || draft::find(connection, item.record)?.is_some() || !change::of_record(connection, item.record)?.is_empty() {
+    if item.typ != TYP_CHANGE || draft::find(connection, item.record)?.is_some() || !change::of_record(connection, item.record)?.is_empty()
+    {
         return Ok(());
     }
     let Ok(document) = Document::load(item.record, &item.bytes) else { return Ok(()) };

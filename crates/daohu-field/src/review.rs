@@ -91,7 +91,8 @@ impl Ledger {
 fn fields(target: Id, target_kind: &str, input: &ReviewInput) -> Result<Fields, FieldError> {
     let mut fields = Fields::from_iter([("target".to_owned(), json!(target)), ("target_kind".to_owned(), json!(target_kind))]);
     let read = |key: &str, text: &str| KIND.field(key).and_then(|field| read_text(field, text).ok()).filter(|value| !value.is_null());
-    let result = read("result", &input.result).ok_or_else(|| FieldError::new("invalid_record").with(json!({ "fields": [{ "field": "result" }] })))?;
+    let result = read("result", &input.result)
+        .ok_or_else(|| FieldError::new("invalid_record").with(json!({ "fields": [{ "field": "result" }] })))?;
     let needs_reason = matches!(result.as_str(), Some("return" | "refer" | "void" | "restore"));
     fields.insert("result".to_owned(), result);
     match &input.reason {

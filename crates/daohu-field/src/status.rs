@@ -83,7 +83,11 @@ impl Ledger {
             tree_size: count(meta::number(connection, key::TREE_SIZE)?),
             grants: enrol::grants(connection)?,
             clock: self.clock_view()?,
-            disk_bytes: ["", "-wal", "-shm"].iter().filter_map(|ending| fs::metadata(beside(&self.path, ending)).ok()).map(|file| file.len()).sum(),
+            disk_bytes: ["", "-wal", "-shm"]
+                .iter()
+                .filter_map(|ending| fs::metadata(beside(&self.path, ending)).ok())
+                .map(|file| file.len())
+                .sum(),
             closed: meta::text(connection, key::CLOSED)?,
             salvaged_from: meta::text(connection, key::SALVAGED)?,
         })

@@ -17,7 +17,9 @@ pub(crate) mod time;
 
 use crate::error::FieldError;
 use daohu_domain::{id::Id, place::Place};
-use rusqlite::{Connection, Row, types::Type};
+use rusqlite::{Row, types::Type};
+
+pub(crate) use rusqlite::Connection;
 
 /// The key of a store: handed to SQLCipher raw, since a passphrase would cost 77 ms at every open.
 pub type StoreKey = [u8; 32];
@@ -74,4 +76,16 @@ pub(crate) fn in_transaction<T>(
     let answer = work(&transaction)?;
     transaction.commit()?;
     Ok(answer)
+}
+
+impl From<rusqlite::Error> for FieldError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let code = match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => "disk_full",
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store_damaged",
+            _ => "store_failed",
+        };
+        Self::new(code).because(error)
+    }
 }

@@ -10,5 +10,5 @@ pub(crate) mod foreign;
 pub(crate) mod policy;
 pub(crate) mod seal;
 
-pub use conversation::{SyncConversation, SyncOptions, SyncReport};
 pub use apply::RefusedItem;
+pub use conversation::{SyncConversation, SyncOptions, SyncReport};

@@ -60,7 +60,8 @@ fn a_refusal_is_one_json_value_with_code_and_two_sentences_and_status_one() {
 #[test]
 fn wrong_usage_and_what_this_version_lacks_are_status_two() {
     let world = World::enrolled();
-    let cases: [&[&str]; 5] = [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["export-batch", "f.dhb"], &["evidence", "list", "--all"]];
+    let cases: [&[&str]; 5] =
+        [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["export-batch", "f.dhb"], &["evidence", "list", "--all"]];
     for args in cases {
         let (status, json) = world.run(args);
         assert_eq!(status, 2, "{args:?}: {json}");
@@ -124,7 +125,19 @@ fn without_json_the_answer_is_chinese_or_english_text() {
 fn receipts_are_written_as_files() {
     let world = World::enrolled();
     let household = world.household.to_string();
-    world.done(&["visit", "--household", &household, "--mode", "home", "--purpose", "income", "--met", "白文才:本人", "--narrative", "核对台账。"]);
+    world.done(&[
+        "visit",
+        "--household",
+        &household,
+        "--mode",
+        "home",
+        "--purpose",
+        "income",
+        "--met",
+        "白文才:本人",
+        "--narrative",
+        "核对台账。",
+    ]);
     world.done(&["sync"]);
     let out = world.db().with_extension("receipts");
     let receipts = world.done(&["receipts", "--out", &out.to_string_lossy()]);

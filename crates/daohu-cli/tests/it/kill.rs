@@ -57,7 +57,8 @@ fn a_draft_survives_a_kill_of_the_process_at_every_field() {
 fn a_visit_that_was_answered_as_handed_in_survives_and_none_is_half_there() {
     let world = World::enrolled();
     let household = world.household.to_string();
-    let args = ["visit", "--household", &household, "--mode", "home", "--purpose", "verify", "--met", "白文才:本人", "--narrative", "核对台账。"];
+    let args =
+        ["visit", "--household", &household, "--mode", "home", "--purpose", "verify", "--met", "白文才:本人", "--narrative", "核对台账。"];
     let mut answered = 0;
     let mut spins = 50_000;
     for _ in 0..16 {

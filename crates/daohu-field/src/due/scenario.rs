@@ -3,7 +3,7 @@
 use crate::{
     error::FieldError,
     store::{
-        access,
+        Connection, access,
         meta::{self, key},
         projection::{
             household::{HouseholdRow, PairingRow},
@@ -20,7 +20,6 @@ use daohu_domain::{
     },
     place::Place,
 };
-use rusqlite::Connection;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -172,7 +171,11 @@ fn visit(row: &VisitRow, now: Instant) -> Visit {
         time: Some(TimeEvidence::Trusted(start)),
         submitted_at: None,
         received_at: Some(row.received_ms.map_or(just_now, |received| Instant(received).min(just_now))),
-        backfill: row.backfill.then(|| row.day.parse().ok()).flatten().map(|original_date| Backfill { original_date, reason: String::new() }),
+        backfill: row
+            .backfill
+            .then(|| row.day.parse().ok())
+            .flatten()
+            .map(|original_date| Backfill { original_date, reason: String::new() }),
         absent_reason: row.absent.clone(),
         household_confirmed: row.confirmed,
         ..Visit::default()

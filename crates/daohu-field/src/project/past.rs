@@ -5,7 +5,7 @@
 use super::{Known, id, ids, text};
 use crate::{
     error::FieldError,
-    store::{access, projection, time},
+    store::{Connection, access, projection, time},
 };
 use daohu_domain::{
     calendar::Instant,
@@ -15,7 +15,6 @@ use daohu_domain::{
     state::{PastEvent, PastReview},
     time::{Anchor, Evidence, Stamp, best, evidence},
 };
-use rusqlite::Connection;
 
 /// Returns the events of a record, in the order of its document.
 ///

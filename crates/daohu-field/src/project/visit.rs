@@ -4,6 +4,7 @@ use super::{Known, past, text};
 use crate::{
     error::FieldError,
     store::{
+        Connection,
         change::{self, ChangeRow, state as at},
         projection::{
             self,
@@ -19,7 +20,6 @@ use daohu_domain::{
     time::{Evidence, Stamp, best, evidence_of_claim, skew_ms},
     validate::{self, day_of, has, instant_of},
 };
-use rusqlite::Connection;
 
 /// Ways of visiting that count as a visit in person (domain 3.3).
 const IN_PERSON: [&str; 2] = ["home", "worksite"];

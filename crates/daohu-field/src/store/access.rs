@@ -124,9 +124,11 @@ pub(crate) fn places(connection: &Connection) -> Result<Vec<PlaceRow>, FieldErro
 
 /// Writes whose device it is.
 pub(crate) fn put_device(connection: &Connection, id: Id, person: Id, name: &str) -> Result<(), FieldError> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO device (id, person, name) VALUES (?1, ?2, ?3)")?
-        .execute(params![id.as_bytes(), person.as_bytes(), name])?;
+    connection.prepare_cached("INSERT OR REPLACE INTO device (id, person, name) VALUES (?1, ?2, ?3)")?.execute(params![
+        id.as_bytes(),
+        person.as_bytes(),
+        name
+    ])?;
     Ok(())
 }
 

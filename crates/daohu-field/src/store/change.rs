@@ -50,8 +50,7 @@ impl ChangeRow {
     }
 }
 
-const COLUMNS: &str =
-    "SELECT typ, hash, record, place, bytes, device, state, batch, boots, received_ms, start_from, start_to FROM change";
+const COLUMNS: &str = "SELECT typ, hash, record, place, bytes, device, state, batch, boots, received_ms, start_from, start_to FROM change";
 
 fn change_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ChangeRow> {
     Ok(ChangeRow {
@@ -72,7 +71,8 @@ fn change_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ChangeRow> {
 
 /// Adds a change to the end; says `false` if it was there already.
 pub(crate) fn add(connection: &Connection, change: &ChangeRow) -> Result<bool, FieldError> {
-    let sql = "INSERT OR IGNORE INTO change (typ, hash, record, place, bytes, device, state, batch, boots, received_ms, start_from, start_to)
+    let sql =
+        "INSERT OR IGNORE INTO change (typ, hash, record, place, bytes, device, state, batch, boots, received_ms, start_from, start_to)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     let added = connection.prepare_cached(sql)?.execute(params![
         change.typ,
@@ -149,9 +149,12 @@ pub(crate) fn put_into_batch(connection: &Connection, key: ChangeKey, batch: u64
 
 /// Marks a change as received or refused.
 pub(crate) fn settle(connection: &Connection, key: ChangeKey, state: i64, received_ms: i64) -> Result<(), FieldError> {
-    connection
-        .prepare_cached("UPDATE change SET state = ?3, received_ms = ?4 WHERE record = ?1 AND hash = ?2")?
-        .execute(params![key.record.as_bytes(), key.hash, state, received_ms])?;
+    connection.prepare_cached("UPDATE change SET state = ?3, received_ms = ?4 WHERE record = ?1 AND hash = ?2")?.execute(params![
+        key.record.as_bytes(),
+        key.hash,
+        state,
+        received_ms
+    ])?;
     Ok(())
 }
 
@@ -197,8 +200,11 @@ pub(crate) fn forget(connection: &Connection, key: ChangeKey) -> Result<(), Fiel
 
 /// Fixes what is known of the start of a visit, once its batch is received: later anchors must not move it.
 pub(crate) fn fix_start(connection: &Connection, key: ChangeKey, from_ms: i64, to_ms: i64) -> Result<(), FieldError> {
-    connection
-        .prepare_cached("UPDATE change SET start_from = ?3, start_to = ?4 WHERE record = ?1 AND hash = ?2")?
-        .execute(params![key.record.as_bytes(), key.hash, from_ms, to_ms])?;
+    connection.prepare_cached("UPDATE change SET start_from = ?3, start_to = ?4 WHERE record = ?1 AND hash = ?2")?.execute(params![
+        key.record.as_bytes(),
+        key.hash,
+        from_ms,
+        to_ms
+    ])?;
     Ok(())
 }

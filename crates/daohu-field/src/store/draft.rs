@@ -52,13 +52,13 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<DraftRow>, FieldError> 
 /// Writes one field; null takes it away.
 pub(crate) fn set_field(connection: &Connection, id: Id, field: &str, value: &Json) -> Result<(), FieldError> {
     if value.is_null() {
-        connection
-            .prepare_cached("DELETE FROM draft_field WHERE draft = ?1 AND field = ?2")?
-            .execute(params![id.as_bytes(), field])?;
+        connection.prepare_cached("DELETE FROM draft_field WHERE draft = ?1 AND field = ?2")?.execute(params![id.as_bytes(), field])?;
     } else {
-        connection
-            .prepare_cached("INSERT OR REPLACE INTO draft_field (draft, field, value) VALUES (?1, ?2, ?3)")?
-            .execute(params![id.as_bytes(), field, value.to_string()])?;
+        connection.prepare_cached("INSERT OR REPLACE INTO draft_field (draft, field, value) VALUES (?1, ?2, ?3)")?.execute(params![
+            id.as_bytes(),
+            field,
+            value.to_string()
+        ])?;
     }
     Ok(())
 }

@@ -5,11 +5,7 @@ pub(crate) mod visit;
 
 use super::{id_from_row, id_or_null, place_from_row, place_number};
 use crate::error::FieldError;
-use daohu_domain::{
-    id::Id,
-    kind::Fields,
-    place::Place,
-};
+use daohu_domain::{id::Id, kind::Fields, place::Place};
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
 
 /// What a record says now.
@@ -124,8 +120,11 @@ pub(crate) fn of_household(connection: &Connection, household: Id, kind: &str) -
     Ok(rows)
 }
 
+/// Id, kind and heads of a record.
+pub(crate) type HeldRow = (Id, String, Vec<[u8; 32]>);
+
 /// Returns id, kind and heads of everything that belongs to a household, in order of the ids.
-pub(crate) fn heads_of_household(connection: &Connection, household: Id) -> Result<Vec<(Id, String, Vec<[u8; 32]>)>, FieldError> {
+pub(crate) fn heads_of_household(connection: &Connection, household: Id) -> Result<Vec<HeldRow>, FieldError> {
     let sql = "SELECT id, kind, heads FROM record WHERE household = ?1 ORDER BY id";
     let mut found = connection.prepare_cached(sql)?;
     let rows = found.query_map([household.as_bytes()], |row| {
@@ -160,10 +159,8 @@ pub(crate) fn list(connection: &Connection, wanted: &Listing) -> Result<Vec<Reco
     );
     let mut found = connection.prepare_cached(&sql)?;
     let after = wanted.after.map_or(Vec::new(), |id| id.as_bytes().to_vec());
-    let rows = found.query_map(
-        params![wanted.kind, wanted.place.map(place_number), wanted.text, after, wanted.rows_max],
-        record_from_row,
-    )?;
+    let rows =
+        found.query_map(params![wanted.kind, wanted.place.map(place_number), wanted.text, after, wanted.rows_max], record_from_row)?;
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
@@ -191,13 +188,7 @@ pub(crate) fn reviews_of(connection: &Connection, target: Id) -> Result<Vec<Revi
     let sql = "SELECT id, target, result, at_ms, sent FROM review WHERE target = ?1 ORDER BY at_ms, id";
     let mut found = connection.prepare_cached(sql)?;
     let rows = found.query_map([target.as_bytes()], |row| {
-        Ok(ReviewRow {
-            id: id_from_row(row, 0)?,
-            target: id_from_row(row, 1)?,
-            result: row.get(2)?,
-            at_ms: row.get(3)?,
-            sent: row.get(4)?,
-        })
+        Ok(ReviewRow { id: id_from_row(row, 0)?, target: id_from_row(row, 1)?, result: row.get(2)?, at_ms: row.get(3)?, sent: row.get(4)? })
     })?;
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }

@@ -23,7 +23,8 @@ pub(crate) fn boot_id(connection: &Connection, number: u32) -> Result<Option<Str
 
 /// Keeps the server's time at a moment of a boot.
 pub(crate) fn add_anchor(connection: &Connection, boot: u32, mono_ms: i64, server_ms: i64) -> Result<(), FieldError> {
-    connection.execute("INSERT OR REPLACE INTO anchor (boot, mono_ms, server_ms) VALUES (?1, ?2, ?3)", params![boot, mono_ms, server_ms])?;
+    connection
+        .execute("INSERT OR REPLACE INTO anchor (boot, mono_ms, server_ms) VALUES (?1, ?2, ?3)", params![boot, mono_ms, server_ms])?;
     let kept = anchors(connection, boot)?;
     if kept.len() > ANCHORS_PER_BOOT_MAX {
         // The first and the newest stay; the second oldest goes.

@@ -9,7 +9,7 @@ use crate::{
     me::Me,
     project, refused,
     store::{
-        access, change,
+        Connection, access, change,
         change::state,
         meta::{self, key},
         outbox, quarantine, time,
@@ -17,7 +17,6 @@ use crate::{
 };
 use daohu_domain::{id::Id, time::Stamp};
 use daohu_wire::{BatchStatus, Cursor, Receipt, SyncAnswer, merkle};
-use rusqlite::Connection;
 use serde::Serialize;
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -128,13 +127,7 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
 }
 
 /// Verifies a receipt and settles the items of its batch.
-fn take_receipt(
-    connection: &Connection,
-    me: &Me,
-    receipt: &Receipt,
-    answer: &SyncAnswer,
-    applied: &mut Applied,
-) -> Result<(), FieldError> {
+fn take_receipt(connection: &Connection, me: &Me, receipt: &Receipt, answer: &SyncAnswer, applied: &mut Applied) -> Result<(), FieldError> {
     let number = receipt.batch();
     let Some(batch) = outbox::find(connection, me.device, number)? else { return Ok(()) };
     let Some(status) = answer.statuses.iter().find(|status| status.batch == number) else { return Ok(()) };

@@ -4,14 +4,17 @@
 //! ledger for anything else in between. Sizes follow the link: 64 KB at first, twice as much after a fast success,
 //! half after a failure.
 
-use super::{apply::{self, Applied, RefusedItem}, seal};
+use super::{
+    apply::{self, Applied, RefusedItem},
+    seal,
+};
 use crate::{
     error::FieldError,
     exchange::{Request, Response},
     ledger::Ledger,
     me::Me,
     store::{
-        access, count, in_transaction,
+        Connection, access, count, in_transaction,
         meta::{self, key},
         outbox, time,
     },
@@ -23,7 +26,6 @@ use daohu_wire::{
     request::CAP_WANT_PROOF,
     request_signature::SeenRequest,
 };
-use rusqlite::Connection;
 use serde::Serialize;
 
 /// A success faster than this doubles the size of the next request.
@@ -145,9 +147,8 @@ impl SyncConversation {
         let link_bytes = self.link_bytes;
         // What was written since a restart has no server time yet to hold on to. One empty exchange gives it before
         // the batch is sealed with what is known.
-        let asks_time_first = self.report.requests == 0
-            && self.options.requests_max != Some(1)
-            && time::anchors(&ledger.connection, now.boot)?.is_empty();
+        let asks_time_first =
+            self.report.requests == 0 && self.options.requests_max != Some(1) && time::anchors(&ledger.connection, now.boot)?.is_empty();
         let (request, in_flight, counter) = in_transaction(&mut ledger.connection, |connection| {
             if !asks_time_first {
                 seal::seal_all(connection, &me, now, link_bytes)?;

@@ -7,12 +7,11 @@ use super::apply::{Applied, RefusedItem};
 use crate::{
     error::FieldError,
     project,
-    store::{change, change::state, quarantine},
+    store::{Connection, change, change::state, quarantine},
 };
 use daohu_domain::{id::Id, kind::Kind, permission::Act};
 use daohu_record::{Document, GuardContext, Header, Limits, guard_trusted_reader};
 use daohu_wire::{PulledItem, Start, change::content_hash};
-use rusqlite::Connection;
 use std::{borrow::Cow, collections::HashMap};
 
 /// Takes the items of one pull, in their order.

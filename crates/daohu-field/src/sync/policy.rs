@@ -3,6 +3,7 @@
 use crate::{
     error::FieldError,
     store::{
+        Connection,
         access::{self, GrantRow, IN_FORCE, PlaceRow, TAKEN},
         change,
         meta::{self, key},
@@ -10,7 +11,6 @@ use crate::{
     },
 };
 use daohu_wire::Policy;
-use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// Keeps a policy; returns how many grants are new.

@@ -5,11 +5,10 @@
 use crate::{
     error::FieldError,
     me::Me,
-    store::{change, outbox, time},
+    store::{Connection, change, outbox, time},
 };
 use daohu_domain::time::Stamp;
 use daohu_wire::{Anchor, Batch, BatchHeader, Boot, Item, limits};
-use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 /// How well changes compress, roughly: a batch is cut by its raw size, the link counts compressed bytes.
@@ -47,7 +46,8 @@ fn seal_one(connection: &Connection, me: &Me, now: Stamp, rows: &[change::Change
     let items = rows.iter().map(|row| Item::new(row.typ, row.record, row.place, row.bytes.clone())).collect();
     let batch = Batch::seal(&me.key, header, items)?;
     let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    let row = outbox::BatchRow { number, device: me.device, hash: batch.body_hash(), cose: batch.cose, items: count, sealed_ms: now.wall_ms };
+    let row =
+        outbox::BatchRow { number, device: me.device, hash: batch.body_hash(), cose: batch.cose, items: count, sealed_ms: now.wall_ms };
     outbox::put_batch(connection, &row)?;
     for (leaf, change) in rows.iter().enumerate() {
         change::put_into_batch(connection, change.key(), number, leaf)?;
@@ -80,6 +80,7 @@ fn boots(connection: &Connection, rows: &[change::ChangeRow]) -> Result<Vec<Boot
 /// Reads a stored batch again, byte for byte as it was sealed.
 pub(crate) fn stored(connection: &Connection, row: &outbox::BatchRow) -> Result<Batch, FieldError> {
     let items = change::of_batch(connection, row.device, row.number)?;
-    let items = items.into_iter().map(|item| Item { typ: item.typ, record: item.record, place: item.place, bytes: item.bytes, hash: item.hash });
+    let items =
+        items.into_iter().map(|item| Item { typ: item.typ, record: item.record, place: item.place, bytes: item.bytes, hash: item.hash });
     Ok(Batch { cose: row.cose.clone(), items: items.collect() })
 }

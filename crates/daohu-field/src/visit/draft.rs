@@ -8,6 +8,7 @@ use crate::{
     error::FieldError,
     ledger::Ledger,
     store::{
+        Connection,
         draft::{self, DraftRow},
         in_transaction,
         projection::household::HouseholdRow,
@@ -19,7 +20,6 @@ use daohu_domain::{
     kind::Fields,
     time::Stamp,
 };
-use rusqlite::Connection;
 use serde_json::json;
 
 /// The clocks at which a visit began.
@@ -116,8 +116,7 @@ impl Ledger {
             fields.extend(moment("start", START, &now));
         }
         fields.insert(FIRST.to_owned(), json!(now.wall_ms));
-        let row =
-            DraftRow { id, household: household.id, place: household.place, state: state.to_owned(), changed_ms: now.wall_ms };
+        let row = DraftRow { id, household: household.id, place: household.place, state: state.to_owned(), changed_ms: now.wall_ms };
         self.write(&row, &fields)?;
         Ok(id)
     }

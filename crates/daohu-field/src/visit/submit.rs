@@ -93,7 +93,8 @@ impl Ledger {
 /// Returns the fields of the document: what was written, who recorded it, and the moments as the event's clocks see
 /// them.
 fn whole(pen: &Pen, kept: &Fields) -> Fields {
-    let mut fields: Fields = kept.iter().filter(|(key, _)| !key.starts_with('_')).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut fields: Fields =
+        kept.iter().filter(|(key, _)| !key.starts_with('_')).map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, clocks) in [("start", steps::START), ("end", steps::END)] {
         if let Some(captured) = steps::clocks_of(kept, clocks) {
             fields.insert(key.to_owned(), json!(seen_from(&pen.stamp, &captured)));

@@ -6,7 +6,7 @@ use crate::{
     ledger::Ledger,
     project::{self, visit as projected},
     store::{
-        access, draft,
+        Connection, access, draft,
         draft::DraftRow,
         projection::{self, visit::PromiseRow},
         quarantine,
@@ -19,7 +19,6 @@ use daohu_domain::{
     time::Evidence,
     validate::{has, instant_of},
 };
-use rusqlite::Connection;
 use serde::Serialize;
 
 /// A visit as it is shown.

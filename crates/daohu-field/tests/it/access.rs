@@ -1,6 +1,9 @@
 //! Grants: a new one fetches by itself, one that ended is handed in first and purged then.
 
-use crate::{fake::VILLAGE, phone::{World, input}};
+use crate::{
+    fake::VILLAGE,
+    phone::{World, input},
+};
 use daohu_field::Until;
 
 #[test]

@@ -48,10 +48,16 @@ fn the_digest_is_over_ids_and_sorted_heads_of_the_six_kinds() {
     phone.visit(world.households[0], "核对了收入台账。");
     phone.sync(&mut world.server);
 
-    let mut counted: Vec<_> = world.server.documents.iter().filter(|(_, document)| {
-        let header = document.header().unwrap();
-        header.subject == Some(world.households[0]) && daohu_field::digest::KINDS.contains(&header.kind.as_str())
-    }).map(|(id, document)| (*id, document.heads())).collect();
+    let mut counted: Vec<_> = world
+        .server
+        .documents
+        .iter()
+        .filter(|(_, document)| {
+            let header = document.header().unwrap();
+            header.subject == Some(world.households[0]) && daohu_field::digest::KINDS.contains(&header.kind.as_str())
+        })
+        .map(|(id, document)| (*id, document.heads()))
+        .collect();
     counted.sort();
     assert_eq!(counted.len(), 3);
     let expected = daohu_field::digest::of_household(counted.iter().map(|(id, heads)| (id, heads.as_slice())));

@@ -1,5 +1,12 @@
 //! The field core against a small server of its own: what holds with no signal, and what holds when it comes back.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "helpers of tests: what cannot be is a failed test, and test worlds are small"
+)]
+
 mod access;
 mod convergence;
 mod conversation;

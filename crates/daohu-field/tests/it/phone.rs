@@ -143,12 +143,7 @@ impl World {
         let mut all = Vec::new();
         for n in 0..households {
             let household = server.write("household", VILLAGE, None, card(n));
-            server.write(
-                "pairing",
-                VILLAGE,
-                Some(household),
-                json!({ "cadre": cadres[0], "role": "primary", "from": "2019-01-01" }),
-            );
+            server.write("pairing", VILLAGE, Some(household), json!({ "cadre": cadres[0], "role": "primary", "from": "2019-01-01" }));
             all.push(household);
         }
         server.now_ms = MAY_5;

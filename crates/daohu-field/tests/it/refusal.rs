@@ -1,6 +1,9 @@
 //! What is refused, by the server or here: kept, shown, mended; never in the way of the rest.
 
-use crate::{fake::VILLAGE, phone::{World, input}};
+use crate::{
+    fake::VILLAGE,
+    phone::{World, input},
+};
 use daohu_domain::id::Id;
 use daohu_field::{Until, VisitInput};
 use serde_json::json;

@@ -35,7 +35,8 @@ pub(crate) struct VisitRow {
     pub(crate) received_ms: Option<i64>,
 }
 
-const VISIT: &str = "SELECT id, household, month, day, start_ms, recorder, mode, state, counts, persons, absent, confirmed, backfill, duplicate,
+const VISIT: &str =
+    "SELECT id, household, month, day, start_ms, recorder, mode, state, counts, persons, absent, confirmed, backfill, duplicate,
                      received_ms FROM visit";
 
 fn visit_from_row(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
@@ -60,7 +61,8 @@ fn visit_from_row(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
 
 /// Writes a visit.
 pub(crate) fn put(connection: &Connection, visit: &VisitRow) -> Result<(), FieldError> {
-    let sql = "INSERT OR REPLACE INTO visit (id, household, month, day, start_ms, recorder, mode, state, counts, persons, absent, confirmed,
+    let sql =
+        "INSERT OR REPLACE INTO visit (id, household, month, day, start_ms, recorder, mode, state, counts, persons, absent, confirmed,
                  backfill, duplicate, received_ms)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     connection.prepare_cached(sql)?.execute(params![
