@@ -68,6 +68,12 @@ fn a_plaintext_shorter_than_a_salt_is_no_value() {
 }
 
 #[test]
+fn an_empty_value_is_a_value() {
+    let empty = SealedValue::seal(&seal_key().public(), (&id(1), "note"), b"", &[7; 48]).unwrap();
+    assert_eq!(empty.open(&seal_key(), &id(1)), Ok(Vec::new()));
+}
+
+#[test]
 fn a_value_over_the_limit_is_not_sealed() {
     let seal = |length| SealedValue::seal(&seal_key().public(), (&id(1), "note"), &vec![0; length], &[7; 48]);
     assert!(seal(64 * 1024).is_ok_and(|value| SealedValue::from_bytes(&value.to_bytes()) == Ok(value)));
