@@ -3,6 +3,7 @@
 //! The rules are the domain's own: a scenario is made of the rows of the month and judged by it, with the visits of
 //! this phone that are not sent yet counted as if they had arrived. Nothing here ranks anybody.
 
+mod judge;
 mod scenario;
 
 pub(crate) use scenario::rules;
@@ -18,13 +19,14 @@ use crate::{
 };
 use daohu_domain::{
     calendar::{Day, Instant, Month},
-    coverage::{self, HouseholdState},
+    coverage::HouseholdState,
     id::Id,
     kind::Json,
     place::Place,
 };
+use judge::Judged;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The due households of a month.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,7 +48,7 @@ pub struct DueCounts {
     pub due: u64,
     /// Of these, visited.
     pub met: u64,
-    /// Of these, not visited though the month is over, or though the month before was missed too.
+    /// Of these, not visited though the month is over.
     pub overdue: u64,
     /// Of these, without anybody who answers for them.
     pub gap: u64,
@@ -96,22 +98,21 @@ impl Ledger {
         let pairings = household::pairings(&self.connection)?;
         let ground = scenario::Ground { households: &households, pairings: &pairings, now };
         let judged = self.judged(&ground, month)?;
-        let before = self.judged(&ground, month.plus(-1))?;
-        let missed: HashSet<&str> = before.iter().filter(|row| row.need > 0 && !row.met_declared).map(|row| row.id.as_str()).collect();
         let is_over = month < Month::of(today);
         let last_day = month.plus(1).first_day().yesterday().unwrap_or(today).min(today);
         let holders = holders(&pairings, last_day);
         let last_visits = rows::last_days(&self.connection)?;
         let promises = rows::open_promises(&self.connection)?;
         let drafts = self.drafts_of_households()?;
-        let by_id: BTreeMap<&str, &coverage::HouseholdRow> = judged.iter().map(|row| (row.id.as_str(), row)).collect();
+        let by_id: HashMap<&str, &Judged> = judged.iter().map(|row| (row.id.as_str(), row)).collect();
         let mut names = HashMap::new();
         let mut view = DueView { month, today, counts: DueCounts::default(), households: Vec::new() };
         for card in &households {
             let id = card.id.to_string();
             let Some(row) = by_id.get(id.as_str()) else { continue };
             let holder = holders.get(&card.id).copied();
-            let overdue = row.need > 0 && !row.met_declared && (is_over || missed.contains(id.as_str()));
+            // A month asks nothing of anybody before it is over.
+            let overdue = is_over && row.need > 0 && !row.met;
             view.counts.add(row, overdue);
             view.households.push(DueHousehold {
                 id: card.id,
@@ -121,7 +122,7 @@ impl Ledger {
                 holder,
                 holder_name: self.name_of_holder(holder, &mut names)?,
                 due: row.need,
-                met: row.met_declared,
+                met: row.met,
                 overdue,
                 last_visit: last_visits.get(&card.id).cloned(),
                 promises: promises.get(&card.id).copied().unwrap_or(0),
@@ -138,16 +139,14 @@ impl Ledger {
         let pairings = household::pairings_of(&self.connection, household.id)?;
         let ground = scenario::Ground { households: &households, pairings: &pairings, now: Instant(self.clock.wall_ms()) };
         let judged = self.judged(&ground, month)?;
-        Ok(judged.first().map_or(Need { due: false, met: false }, |row| Need { due: row.need > 0, met: row.met_declared }))
+        Ok(judged.first().map_or(Need { due: false, met: false }, |row| Need { due: row.need > 0, met: row.met }))
     }
 
-    fn judged(&self, ground: &scenario::Ground<'_>, month: Month) -> Result<Vec<coverage::HouseholdRow>, FieldError> {
+    fn judged(&self, ground: &scenario::Ground<'_>, month: Month) -> Result<Vec<Judged>, FieldError> {
         if ground.households.is_empty() {
             return Ok(Vec::new());
         }
-        let scenario = scenario::of(&self.connection, ground, month)?;
-        let judged = coverage::coverage(&scenario).map_err(|error| FieldError::new("bad_month").because(error))?;
-        Ok(judged.households)
+        judge::judge(&scenario::of(&self.connection, ground, month)?)
     }
 
     fn name_of_holder(&self, holder: Option<Id>, names: &mut HashMap<Id, Option<String>>) -> Result<Option<String>, FieldError> {
@@ -178,12 +177,12 @@ pub(crate) struct Need {
 }
 
 impl DueCounts {
-    fn add(&mut self, row: &coverage::HouseholdRow, overdue: bool) {
+    fn add(&mut self, row: &Judged, overdue: bool) {
         if row.need == 0 {
             return;
         }
         self.due += 1;
-        self.met += u64::from(row.met_declared);
+        self.met += u64::from(row.met);
         self.overdue += u64::from(overdue);
         self.gap += u64::from(row.state == HouseholdState::Gap);
     }

@@ -63,6 +63,20 @@ pub(crate) fn count(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
+/// Tries `work` inside a transaction: what it wrote is undone when it is refused, what was written before stays.
+pub(crate) fn attempt<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<T, FieldError>,
+) -> Result<Result<T, FieldError>, FieldError> {
+    connection.execute_batch("SAVEPOINT attempt")?;
+    let outcome = work();
+    if outcome.is_err() {
+        connection.execute_batch("ROLLBACK TO attempt")?;
+    }
+    connection.execute_batch("RELEASE attempt")?;
+    Ok(outcome)
+}
+
 fn broken(index: usize, kind: Type) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(index, kind, "not the size it must have".into())
 }

@@ -57,7 +57,10 @@ pub(crate) fn of(connection: &Connection, ground: &Ground<'_>, month: Month) -> 
     scenario.pairings = ground.pairings.iter().filter_map(pairing).collect();
     let months = scenario.config.tiers.values().map(|tier| tier.months).max().unwrap_or(1);
     let first = month.plus(1 - i32::try_from(months).unwrap_or(1));
-    let visits = rows::of_months(connection, &first.to_string(), &month.to_string())?;
+    let visits = match ground.households {
+        [one] => rows::of_household(connection, one.id)?,
+        _ => rows::of_months(connection, &first.to_string(), &month.to_string())?,
+    };
     scenario.visits = visits.iter().filter(|row| is_told(row)).map(|row| visit(row, ground.now)).collect();
     scenario.drop_backward_spans();
     Ok(scenario)

@@ -11,7 +11,6 @@ use crate::{
         Connection,
         draft::{self, DraftRow},
         in_transaction,
-        projection::household::HouseholdRow,
     },
 };
 use daohu_domain::{
@@ -41,7 +40,14 @@ impl Ledger {
         let open = draft::all(&self.connection)?.into_iter().find(|row| row.household == household.id && row.state == "in_progress");
         let id = match open {
             Some(row) => row.id,
-            None => self.begin(&household, "in_progress", Fields::new())?,
+            None => {
+                let (id, now) = (self.new_id(), self.stamp()?);
+                let mut fields = Fields::from_iter(moment("start", START, &now));
+                fields.insert(FIRST.to_owned(), json!(now.wall_ms));
+                let state = "in_progress".to_owned();
+                self.write(&DraftRow { id, household: household.id, place: household.place, state, changed_ms: now.wall_ms }, &fields)?;
+                id
+            }
         };
         self.visit(id)
     }
@@ -55,12 +61,14 @@ impl Ledger {
         let household = self.find_household(household)?;
         let mut fields = input.fields()?;
         self.add_times(input, &mut fields)?;
-        let id = self.begin(&household, "draft", fields)?;
-        let taken = match until {
-            Until::Draft => Ok(()),
-            Until::Seal => self.seal_visit(id).map(drop),
-            Until::Submit => self.seal_visit(id).and_then(|_| self.submit_visit(id)).map(drop),
-        };
+        let (id, now) = (self.new_id(), self.stamp()?);
+        fields.insert(FIRST.to_owned(), json!(now.wall_ms));
+        let state = if until == Until::Draft { "draft" } else { "sealed" };
+        if until != Until::Draft {
+            fields.extend(ends(&fields, &now));
+        }
+        let row = DraftRow { id, household: household.id, place: household.place, state: state.to_owned(), changed_ms: now.wall_ms };
+        let taken = if until == Until::Submit { self.write_and_submit(&row, &fields)? } else { self.write(&row, &fields).map(Ok)? };
         let hints = self.hints_of(id)?;
         match taken {
             Ok(()) => Ok(VisitAnswer { hints: Some(hints), ..self.visit(id)? }),
@@ -97,28 +105,9 @@ impl Ledger {
         if row.state == "sealed" {
             return self.visit(id);
         }
-        let known = draft::fields(&self.connection, id)?;
-        let now = self.stamp()?;
-        let mut fields = Fields::new();
-        if !known.contains_key("start") {
-            fields.extend(moment("start", START, &now));
-        }
-        if !known.contains_key("end") {
-            fields.extend(moment("end", END, &now));
-        }
+        let fields = ends(&draft::fields(&self.connection, id)?, &self.stamp()?);
         self.write(&DraftRow { state: "sealed".to_owned(), ..row }, &fields)?;
         self.visit(id)
-    }
-
-    fn begin(&mut self, household: &HouseholdRow, state: &str, mut fields: Fields) -> Result<Id, FieldError> {
-        let (id, now) = (self.new_id(), self.stamp()?);
-        if state == "in_progress" {
-            fields.extend(moment("start", START, &now));
-        }
-        fields.insert(FIRST.to_owned(), json!(now.wall_ms));
-        let row = DraftRow { id, household: household.id, place: household.place, state: state.to_owned(), changed_ms: now.wall_ms };
-        self.write(&row, &fields)?;
-        Ok(id)
     }
 
     /// Writes the head and fields of a draft in one durable step.
@@ -160,6 +149,12 @@ pub(crate) fn put(connection: &Connection, row: &DraftRow, fields: &Fields) -> R
         draft::set_field(connection, row.id, field, value)?;
     }
     Ok(())
+}
+
+/// Returns the moments that end now because nobody has given them before.
+fn ends(known: &Fields, now: &Stamp) -> Fields {
+    let missing = [("start", START), ("end", END)].into_iter().filter(|(key, _)| !known.contains_key(*key));
+    missing.flat_map(|(key, clocks)| moment(key, clocks, now)).collect()
 }
 
 /// Returns a moment that is captured now: its claim and its clocks.

@@ -7,6 +7,7 @@ use crate::{
     me::Me,
     pen::{NewRecord, Pen},
     store::{
+        Connection, attempt,
         draft::{self, DraftRow},
         in_transaction, projection,
     },
@@ -16,6 +17,7 @@ use daohu_domain::{
     id::Id,
     kind::{Fields, Json},
     kinds::visit::KIND,
+    permission::Grant,
     time::Stamp,
 };
 use serde_json::json;
@@ -35,22 +37,19 @@ impl Ledger {
         }
         let pen = self.pen()?;
         let kept = draft::fields(&self.connection, id)?;
-        let fields = whole(&pen, &kept);
+        let grants = Me::grants_ever(&self.connection)?;
+        in_transaction(&mut self.connection, |connection| hand_in(connection, &pen, &row, (&kept, &grants)))?;
+        self.visit(id)
+    }
+
+    /// Writes a draft and hands it in, in one durable step; where it is refused, the draft stays.
+    pub(super) fn write_and_submit(&mut self, row: &DraftRow, fields: &Fields) -> Result<Result<(), FieldError>, FieldError> {
+        let pen = self.pen()?;
         let grants = Me::grants_ever(&self.connection)?;
         in_transaction(&mut self.connection, |connection| {
-            let new = NewRecord {
-                id,
-                kind: &KIND,
-                place: row.place,
-                household: Some(row.household),
-                fields,
-                event: Some("submit"),
-                grants: &grants,
-            };
-            pen.create(connection, new)?;
-            draft::remove(connection, id)
-        })?;
-        self.visit(id)
+            steps::put(connection, row, fields)?;
+            attempt(connection, || hand_in(connection, &pen, row, (fields, &grants)))
+        })
     }
 
     /// Keeps text for a visit that was withdrawn or returned, until it is handed in again.
@@ -90,11 +89,22 @@ impl Ledger {
     }
 }
 
+/// Makes the document of a draft and takes the draft away.
+fn hand_in(connection: &Connection, pen: &Pen, row: &DraftRow, (kept, grants): (&Fields, &[Grant])) -> Result<(), FieldError> {
+    let (id, household) = (row.id, Some(row.household));
+    let new = NewRecord { id, kind: &KIND, place: row.place, household, fields: whole(pen, kept), event: Some("submit"), grants };
+    pen.create(connection, new)?;
+    draft::remove(connection, id)
+}
+
 /// Returns the fields of the document: what was written, who recorded it, and the moments as the event's clocks see
 /// them.
 fn whole(pen: &Pen, kept: &Fields) -> Fields {
-    let mut fields: Fields =
-        kept.iter().filter(|(key, _)| !key.starts_with('_')).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let mut fields: Fields = kept
+        .iter()
+        .filter(|(key, value)| !key.starts_with('_') && !value.is_null())
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     for (key, clocks) in [("start", steps::START), ("end", steps::END)] {
         if let Some(captured) = steps::clocks_of(kept, clocks) {
             fields.insert(key.to_owned(), json!(seen_from(&pen.stamp, &captured)));

@@ -36,14 +36,16 @@ fn a_draft_does_not_count_as_a_visit() {
 }
 
 #[test]
-fn what_was_missed_last_month_is_overdue_until_it_is_made_good() {
+fn a_household_is_overdue_once_the_month_is_over_without_a_visit() {
     let mut world = World::new(2);
     let mut phone = world.helper();
-    assert_eq!(phone.ledger.due(None).unwrap().counts.overdue, 2);
     phone.visit(world.households[0], "核对了收入台账。");
-    assert_eq!(phone.ledger.due(None).unwrap().counts.overdue, 1);
-    let april = phone.ledger.due(Some("2019-04".parse().unwrap())).unwrap();
-    assert_eq!((april.counts.due, april.counts.overdue), (2, 2));
+    let may = Some("2019-05".parse().unwrap());
+    assert_eq!(phone.ledger.due(may).unwrap().counts.overdue, 0);
+    phone.clock.advance(31 * DAY);
+    let view = phone.ledger.due(may).unwrap();
+    assert_eq!((view.counts.due, view.counts.met, view.counts.overdue), (2, 1, 1));
+    assert!(!view.households[0].overdue && view.households[1].overdue);
 }
 
 #[test]
