@@ -8,9 +8,9 @@ use crate::{
     me::Me,
     port::{Clock, Random},
     store::{
-        Connection, StoreKey, meta,
+        Connection, StoreKey, access, meta,
         meta::key,
-        open,
+        open, quarantine,
         salvage::{self, Salvaged},
         time,
     },
@@ -42,7 +42,8 @@ impl Ledger {
     /// `wrong_key`; `too_new` for a store of a newer version; `disk_full`; `store_damaged`: call [`Ledger::salvage`].
     /// In every case the file is as it was.
     pub fn open(path: &Path, key: &StoreKey, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Result<Self, FieldError> {
-        let connection = open::open(path, key)?;
+        let mut connection = open::open(path, key)?;
+        follow_program(&mut connection)?;
         if clock.is_set() && meta::text(&connection, key::CLOCK_SET)?.is_none() {
             meta::set(&connection, key::CLOCK_SET, "1")?;
         }
@@ -57,6 +58,7 @@ impl Ledger {
         let salvaged = salvage::salvage(path, key, now_ms)?;
         let mut connection = open::open(path, key)?;
         crate::rebuild::rebuild(&mut connection)?;
+        meta::set(&connection, key::PROGRAM, PROGRAM)?;
         Ok(salvaged)
     }
 
@@ -76,5 +78,83 @@ impl Ledger {
     /// Returns who this device is.
     pub(crate) fn me(&self) -> Result<Me, FieldError> {
         Me::read(&self.connection)
+    }
+}
+
+/// The program that last opened a store, as it names itself.
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
+/// Makes every projection anew when another version of the program opened the store last: it may know kinds, fields
+/// and states that the one before did not. What could not be taken then is asked for once more.
+fn follow_program(connection: &mut Connection) -> Result<(), FieldError> {
+    let last = meta::text(connection, key::PROGRAM)?;
+    if last.as_deref() == Some(PROGRAM) {
+        return Ok(());
+    }
+    crate::rebuild::rebuild(connection)?;
+    if quarantine::open(connection)?.iter().any(|row| !row.own) {
+        access::reset_cursors(connection)?;
+    }
+    meta::set(connection, key::PROGRAM, PROGRAM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ledger, PROGRAM};
+    use crate::{
+        port::{Random, SetClock},
+        store::{access, meta, meta::key, quarantine},
+    };
+    use daohu_domain::id::Id;
+
+    struct Zeros;
+
+    impl Random for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    #[test]
+    fn another_version_of_the_program_asks_again_for_what_the_one_before_could_not_take() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let open = || Ledger::open(&path, &[7; 32], Box::new(SetClock::at(0)), Box::new(Zeros)).unwrap();
+        let ledger = open();
+        let grant = access::GrantRow {
+            id: 1,
+            role: None,
+            place: "610802209000".parse().unwrap(),
+            household: None,
+            reference: true,
+            seq: 0,
+            state: access::IN_FORCE,
+            reason: None,
+        };
+        access::put_grant(&ledger.connection, &grant).unwrap();
+        access::set_cursor(&ledger.connection, 1, 77).unwrap();
+        let row = quarantine::QuarantineRow {
+            id: 0,
+            hash: [1; 32],
+            record: Id::from_bytes([2; 16]),
+            kind: String::new(),
+            batch: None,
+            code: "unknown_kind".to_owned(),
+            bytes: vec![1],
+            received_ms: 0,
+            own: false,
+        };
+        quarantine::put(&ledger.connection, &row).unwrap();
+        drop(ledger);
+        let seq = |ledger: &Ledger| access::grants(&ledger.connection, access::IN_FORCE).unwrap()[0].seq;
+        let same = open();
+        assert_eq!(seq(&same), 77);
+        meta::set(&same.connection, key::PROGRAM, "0.0.1").unwrap();
+        drop(same);
+
+        let newer = open();
+
+        assert_eq!(seq(&newer), 0);
+        assert_eq!(meta::text(&newer.connection, key::PROGRAM).unwrap().as_deref(), Some(PROGRAM));
     }
 }

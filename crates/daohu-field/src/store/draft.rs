@@ -81,3 +81,36 @@ pub(crate) fn remove(connection: &Connection, id: Id) -> Result<(), FieldError> 
     connection.execute("DELETE FROM draft_field WHERE draft = ?1", [id.as_bytes()])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DraftRow, fields, put, set_field};
+    use crate::store::open::open;
+    use daohu_domain::id::Id;
+    use serde_json::json;
+
+    #[test]
+    fn a_full_disk_says_so_and_costs_nothing_that_was_written_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open(&folder.path().join("a.db"), &[7; 32]).unwrap();
+        let id = Id::from_bytes([1; 16]);
+        let place = "610802209201".parse().unwrap();
+        put(&connection, &DraftRow { id, household: id, place, state: "draft".to_owned(), changed_ms: 0 }).unwrap();
+        let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        connection.query_row(&format!("PRAGMA max_page_count = {}", pages + 4), [], |_| Ok(())).unwrap();
+
+        let mut written = 0;
+        let full = (0..1000).find_map(|n| {
+            let refused = set_field(&connection, id, &format!("field{n}"), &json!("写下的字".repeat(200))).err();
+            written += usize::from(refused.is_none());
+            refused
+        });
+
+        assert_eq!(full.unwrap().code(), "disk_full");
+        assert!(written > 2);
+        assert_eq!(fields(&connection, id).unwrap().len(), written);
+        connection.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(())).unwrap();
+        set_field(&connection, id, "after", &json!("还能写")).unwrap();
+        assert_eq!(fields(&connection, id).unwrap().len(), written + 1);
+    }
+}

@@ -30,7 +30,7 @@ pub(crate) mod key {
     pub(crate) const CLOCK_SET: &str = "clock_set";
     pub(crate) const PENDING: &str = "pending_enrolment";
     pub(crate) const CLOSED: &str = "closed";
-    pub(crate) const SALVAGING: &str = "salvaging";
+    pub(crate) const PROGRAM: &str = "program";
     pub(crate) const SALVAGED: &str = "salvaged";
 }
 

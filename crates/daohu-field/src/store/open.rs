@@ -24,7 +24,7 @@ pub(crate) const PAGE_BYTES: usize = 4096;
 /// `wrong_key`; `too_new`; `disk_full`; `store_damaged` when what lies there cannot be read: nothing is changed then,
 /// [`crate::Ledger::salvage`] sets it aside.
 pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, FieldError> {
-    let is_new = fs::metadata(path).map_or(true, |found| found.len() == 0);
+    salvage::finish_interrupted(path, &beside(path, ".damaged")).map_err(|error| FieldError::new("store_failed").because(error))?;
     let mut connection = match unlock(path, key) {
         Err(error) if error.code() == "store_damaged" => return Err(tell_apart(path, key, error)),
         other => other?,
@@ -32,9 +32,6 @@ pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, FieldError
     if migrate(&mut connection)? {
         // The schema must lie in the file itself before its pages can be copied.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    }
-    if !is_new && salvage::is_marked_unfinished(&connection)? {
-        return Err(FieldError::new("store_damaged"));
     }
     _ = keep_head(&connection, path);
     Ok(connection)

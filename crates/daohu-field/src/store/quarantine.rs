@@ -80,3 +80,10 @@ pub(crate) fn clear_record(connection: &Connection, record: Id) -> Result<(), Fi
     connection.execute("UPDATE quarantine SET cleared = 1 WHERE record = ?1 AND own = 1", [record.as_bytes()])?;
     Ok(())
 }
+
+/// Marks an item from the server as dealt with, since it could be taken after all.
+pub(crate) fn clear_change(connection: &Connection, record: Id, hash: &[u8; 32]) -> Result<(), FieldError> {
+    let sql = "UPDATE quarantine SET cleared = 1 WHERE record = ?1 AND hash = ?2 AND own = 0";
+    connection.prepare_cached(sql)?.execute(params![record.as_bytes(), hash])?;
+    Ok(())
+}

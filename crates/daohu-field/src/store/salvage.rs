@@ -55,44 +55,61 @@ const PRECIOUS: &[Table] = &[
 
 /// Sets the store at `path` aside and salvages it into a new one of the same name.
 ///
+/// The new store is whole before anything is moved: killed at any moment, either the damaged file still lies there
+/// and is salvaged again, or [`finish_interrupted`] puts the new one in its place.
+///
 /// # Errors
 /// `disk_full` or `store_failed` if the new file cannot be written; the damaged one is kept in any case.
 pub(crate) fn salvage(path: &Path, key: &StoreKey, now_ms: i64) -> Result<Salvaged, FieldError> {
-    let set_aside = free_name(path, now_ms);
-    for ending in ["", "-wal"] {
-        let from = beside(path, ending);
-        if from.exists() {
-            fs::rename(&from, beside(&set_aside, ending)).map_err(|error| FieldError::new("store_failed").because(error))?;
-        }
+    let (set_aside, new) = (free_name(path, now_ms), beside(path, NEW));
+    for ending in ENDINGS {
+        let _ = fs::remove_file(beside(&new, ending));
     }
-    let _ = fs::remove_file(beside(path, "-shm"));
-    let mut fresh = unlock(path, key)?;
+    let mut fresh = unlock(&new, key)?;
     migrate(&mut fresh)?;
-    meta::set(&fresh, key::SALVAGING, &set_aside.to_string_lossy())?;
-    let rows = fill(&mut fresh, path, &set_aside, key)?;
+    let rows = fill(&mut fresh, path, key)?;
     access::reset_cursors(&fresh)?;
     meta::set(&fresh, key::SALVAGED, &set_aside.to_string_lossy())?;
-    meta::forget(&fresh, key::SALVAGING)?;
+    // Closing writes the log back into the one file that is moved.
+    fresh.close().map_err(|(_, error)| FieldError::from(error))?;
+    let moved = fs::rename(path, &set_aside).and_then(|()| finish_interrupted(path, &set_aside));
+    moved.map_err(|error| FieldError::new("store_failed").because(error))?;
     Ok(Salvaged { set_aside, rows })
 }
 
-/// Says whether an earlier salvage was killed before its end.
-pub(crate) fn is_marked_unfinished(connection: &Connection) -> Result<bool, FieldError> {
-    Ok(meta::text(connection, key::SALVAGING)?.is_some())
+/// Puts a salvaged store in the place of the damaged one, where that was moved away and nothing after it was done.
+///
+/// A log that belongs to the damaged file goes with it: the new store must not read it.
+pub(crate) fn finish_interrupted(path: &Path, set_aside: &Path) -> std::io::Result<()> {
+    let new = beside(path, NEW);
+    if path.exists() || !new.exists() {
+        return Ok(());
+    }
+    let log = beside(path, "-wal");
+    if log.exists() {
+        fs::rename(log, beside(set_aside, "-wal"))?;
+    }
+    let _ = fs::remove_file(beside(path, "-shm"));
+    fs::rename(new, path)
 }
 
-/// Reads the damaged store from a copy, so that the one set aside stays as it was found.
-fn fill(fresh: &mut Connection, path: &Path, set_aside: &Path, key: &StoreKey) -> Result<u64, FieldError> {
+/// What the name of the new store ends in until it is whole.
+const NEW: &str = ".new";
+/// The files of a store.
+const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Reads the damaged store from a copy, so that it stays as it was found.
+fn fill(fresh: &mut Connection, path: &Path, key: &StoreKey) -> Result<u64, FieldError> {
     let copy = beside(path, ".salvage");
     for ending in ["", "-wal"] {
         let _ = fs::remove_file(beside(&copy, ending));
-        let _ = fs::copy(beside(set_aside, ending), beside(&copy, ending));
+        let _ = fs::copy(beside(path, ending), beside(&copy, ending));
     }
     if unlock(&copy, key).is_err() {
         mend_head(&copy, path);
     }
     let rows = read_all(&|| unlock(&copy, key).ok(), fresh);
-    for ending in ["", "-wal", "-shm"] {
+    for ending in ENDINGS {
         let _ = fs::remove_file(beside(&copy, ending));
     }
     rows

@@ -30,6 +30,7 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
             Ok(accepted) => {
                 documents.insert(item.record, accepted.document);
                 change::add(connection, &row(item, hash))?;
+                quarantine::clear_change(connection, item.record, &hash)?;
                 applied.touch(item.record);
                 applied.pulled += 1;
             }

@@ -100,3 +100,20 @@ fn two_ledgers_on_one_file_do_not_lose_each_others_writes() {
     assert_eq!(phone.ledger.status().unwrap().unsent, 2);
     assert_eq!(phone.sync(&mut world.server).pushed, 2);
 }
+
+#[test]
+fn a_salvage_that_is_killed_before_its_last_step_is_finished_at_the_next_start() {
+    let (_, phone, unsent, _) = full();
+    let (path, folder) = (phone.path(), phone.folder);
+    drop(phone.ledger);
+    let salvaged = Ledger::salvage(&path, &KEY, 3).unwrap();
+    // As after a kill between moving the old file away and moving the new one in; a log of the old one is left over.
+    fs::rename(&path, path.with_extension("db.new")).unwrap();
+    fs::write(path.with_extension("db-wal"), fs::read(&salvaged.set_aside).unwrap()).unwrap();
+
+    let ledger = open(&path).unwrap();
+
+    assert!(unsent.iter().all(|id| ledger.visit(*id).is_ok()));
+    assert!(fs::exists(path.with_extension("db.damaged-wal")).unwrap());
+    drop(folder);
+}
