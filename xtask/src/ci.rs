@@ -1,6 +1,6 @@
 //! Everything that must hold, in order, with the time of each step and one closing line: `N passed, N failed`.
 
-use crate::{extra_kind, glossary, shell, tidy};
+use crate::{glossary, shell, tidy};
 use std::path::Path;
 
 /// How many tests passed and failed.
@@ -21,7 +21,7 @@ const STEPS: &[Step] = &[
     ("doc", |root| chore(shell::run(root, "cargo", &["doc", "--workspace", "--no-deps", "--quiet"]))),
     ("test", |root| tests(root, &["test", "--workspace", "--no-fail-fast"])),
     ("glossary", |root| chore(glossary::run(root, &["--check".to_owned()]))),
-    ("extra-kind", |root| chore(extra_kind::run(root))),
+    ("checks", checks),
 ];
 
 /// Runs all steps, also after one failed, so that one run tells everything.
@@ -56,6 +56,30 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
 #[expect(clippy::disallowed_methods, reason = "this chore reports how long its steps took; nothing is decided by it")]
 fn clock() -> u128 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis())
+}
+
+/// Runs the checks from outside that lie in the folder with the vectors; each is a program that exits 0 where it holds.
+fn checks(root: &Path) -> Result<Tally, (Tally, String)> {
+    let shared = std::env::var_os("DAOHU_SHARED").map_or_else(|| root.join("../shared"), std::path::PathBuf::from);
+    let Ok(listed) = std::fs::read_dir(shared.join("checks")) else {
+        return Err((Tally::default(), format!("no folder {}", shared.join("checks").display())));
+    };
+    let mut programs: Vec<_> =
+        listed.flatten().map(|entry| entry.path()).filter(|path| path.is_file() && path.extension().is_none()).collect();
+    programs.sort();
+    let (mut tally, mut failed) = (Tally::default(), Vec::new());
+    for program in programs {
+        let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        shell::say(&format!("-- {name}"));
+        match shell::run(root, &program.display().to_string(), &[]) {
+            Ok(()) => tally.passed += 1,
+            Err(why) => {
+                tally.failed += 1;
+                failed.push(why);
+            }
+        }
+    }
+    if failed.is_empty() { Ok(tally) } else { Err((tally, failed.join("; "))) }
 }
 
 fn chore(done: Result<(), String>) -> Result<Tally, (Tally, String)> {

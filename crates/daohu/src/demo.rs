@@ -165,6 +165,9 @@ fn play(stage: &mut Stage<'_>, pairs: &[Pair], seed: u64) -> Result<(), Refusal>
         }
         stage.play(step, pairs).map_err(failed)?;
     }
+    for (code, count) in &stage.left_out {
+        print::err(&format!("没做成的步骤 {count}({code}) / steps left out"));
+    }
     Ok(())
 }
 

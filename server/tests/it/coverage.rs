@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::phone::Phone;
 use crate::world::{OTHER_VILLAGE, Outcome, TOWN, VILLAGE, World, id_in};
 
+/// Met and due.
+type Pair = (u64, u64);
+
 /// A township with one due household, its helper and his phone.
 struct Scene {
     world: World,
@@ -58,7 +61,7 @@ impl Scene {
         Ok(())
     }
 
-    fn kept(&self, month: &str) -> Outcome<(Option<(u64, u64)>, (u64, u64))> {
+    fn kept(&self, month: &str) -> Outcome<(Option<Pair>, Pair)> {
         let month: Month = month.parse()?;
         let rows = self.world.office.village_months(VILLAGE.parse()?, month, month)?;
         let row = rows.first().ok_or("no row")?;
@@ -74,9 +77,11 @@ fn a_visit_counts_in_the_transaction_that_brings_it() -> Outcome {
     scene.sync_at("2019-05-06T20:00:00+08:00")?;
 
     // The row stands in the file already: no read has made it.
-    let stored: (i64, i64) = scene.world.sql()?.query_row("SELECT met_declared, due FROM village_month WHERE month = '2019-05'", [], |row| {
-        Ok((row.get(0)?, row.get(1)?))
-    })?;
+    let stored: (i64, i64) =
+        scene
+            .world
+            .sql()?
+            .query_row("SELECT met_declared, due FROM village_month WHERE month = '2019-05'", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     assert_eq!(stored, (1, 1));
     assert_eq!(scene.kept("2019-05")?, (None, (1, 1)));
     assert_eq!(scene.coverage("2019-05")?["sums"]["met_declared"], 1);
@@ -118,12 +123,7 @@ fn the_last_second_before_the_freeze_still_counts_in_the_first_figure() -> Outco
 #[test]
 fn months_frozen_before_the_first_roster_get_their_figure_from_the_transaction_that_brings_it() -> Outcome {
     let scene = scene()?;
-    let months: Vec<String> = {
-        let sql = scene.world.sql()?;
-        let mut ask = sql.prepare("SELECT month FROM first_month ORDER BY month")?;
-        let months = ask.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        months
-    };
+    let months = rows(&scene, "SELECT month FROM first_month ORDER BY month")?;
     assert_eq!(months, ["2019-01", "2019-02", "2019-03"], "April freezes on 10 May");
     assert_eq!(scene.kept("2019-03")?.0, Some((0, 1)));
     assert_eq!(scene.kept("2019-04")?.0, None);
@@ -161,7 +161,10 @@ fn rules_are_versioned_and_a_frozen_month_keeps_its_own() -> Outcome {
         let refused = office.config_set(&[(key, value)], None, Some("2019-06-01".parse()?));
         assert_eq!(refused.err().map(|error| error.code()), Some(code), "{key}={value}");
     }
-    assert_eq!(office.config_set(&[("k_min", "12")], None, Some("2019-02-01".parse()?)).err().map(|error| error.code()), Some("bad_config"));
+    assert_eq!(
+        office.config_set(&[("k_min", "12")], None, Some("2019-02-01".parse()?)).err().map(|error| error.code()),
+        Some("bad_config")
+    );
     assert_eq!(office.config_show(None)?["version"], 2, "nothing refused was written");
     scene.world.at("2019-06-05T09:00:00+08:00")?;
     assert_eq!(scene.coverage("2019-05")?["households"][0]["need"], 1);
@@ -255,8 +258,15 @@ fn play(steps: &[Step]) -> Outcome {
             let month: Month = month.parse()?;
             let counted = scene.world.office.coverage(VILLAGE.parse()?, month, None)?;
             for row in scene.world.office.village_months(VILLAGE.parse()?, month, month)? {
-                assert_eq!(json!([row.declared.0, row.declared.1]), json!([counted["sums"]["met_declared"], counted["sums"]["due"]]), "{month}");
-                assert_eq!(row.first_declared.map(|(met, due)| json!([met, due])).unwrap_or_default(), counted["report"]["declared"]["first"]);
+                assert_eq!(
+                    json!([row.declared.0, row.declared.1]),
+                    json!([counted["sums"]["met_declared"], counted["sums"]["due"]]),
+                    "{month}"
+                );
+                assert_eq!(
+                    row.first_declared.map(|(met, due)| json!([met, due])).unwrap_or_default(),
+                    counted["report"]["declared"]["first"]
+                );
             }
         }
         first = rows(&scene, FIRST)?.into_iter().chain(first).collect();

@@ -14,7 +14,7 @@ const GIVEN: &[&str] = &[
 /// Weights of the check digit of an identity number (GB 11643).
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 
-/// Chance that repeats: the same seed gives the same township (SplitMix64).
+/// Chance that repeats: the same seed gives the same township (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct Chance(u64);
 
@@ -53,9 +53,9 @@ impl Chance {
     /// Invents a name.
     pub(crate) fn name(&mut self) -> String {
         let mut name = (*self.pick(FAMILY)).to_owned();
-        name.push_str(*self.pick(GIVEN));
+        name.push_str(self.pick::<&str>(GIVEN));
         if self.in_hundred(70) {
-            name.push_str(*self.pick(GIVEN));
+            name.push_str(self.pick::<&str>(GIVEN));
         }
         name
     }

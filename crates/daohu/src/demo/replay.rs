@@ -49,13 +49,24 @@ pub(crate) struct Stage<'a> {
     pub(crate) folder: &'a Path,
     /// Logins by who they are.
     pub(crate) logins: BTreeMap<Who, String>,
+    /// Steps that were left out, by the code that the phone gave.
+    pub(crate) left_out: BTreeMap<String, u64>,
     phones: BTreeMap<Who, Phone>,
 }
 
 impl<'a> Stage<'a> {
     /// Sets the stage.
     pub(crate) fn new(office: &'a Office, door: &'a Door, clock_file: PathBuf, folder: &'a Path) -> Self {
-        Self { office, door, clock: SetClock::at(0), clock_file, folder, logins: BTreeMap::new(), phones: BTreeMap::new() }
+        Self {
+            office,
+            door,
+            clock: SetClock::at(0),
+            clock_file,
+            folder,
+            logins: BTreeMap::new(),
+            left_out: BTreeMap::new(),
+            phones: BTreeMap::new(),
+        }
     }
 
     /// Moves all clocks.

@@ -35,7 +35,7 @@ fn a_visit_synced_after_the_freeze_and_a_later_correction_leave_the_first_figure
     assert_eq!(june["sums"]["met_declared"], 0);
 
     world.at("2019-07-05T09:00:00+08:00")?;
-    world.daohu(&["pairing", "end", text(&pairing, "id")?, "--to", "2019-05-10", "--reason", "调动"])?;
+    world.daohu(&["pairing", "end", text(&pairing, "id")?, "--to", "2019-05-05", "--reason", "调动"])?;
     let corrected = world.daohu(&may)?;
     assert_eq!(corrected["report"]["declared"]["first"], json!([0, 450]));
     let roster = corrected["first_roster"].as_array().ok_or("no first_roster")?;

@@ -4,4 +4,5 @@ mod late_sync;
 mod offline_and_back;
 mod receipt;
 mod refused;
+mod scenarios;
 mod thread;

@@ -58,8 +58,11 @@ fn fields(connection: &Connection, kind: &str, record: Id) -> Result<Option<Map<
     rows.next().transpose()
 }
 
+/// A record's id with its fields.
+type Named = (String, Map<String, Value>);
+
 /// The fields of every record of a kind: of kinds with few records only.
-fn all_of(connection: &Connection, kind: &str) -> Result<Vec<(String, Map<String, Value>)>, Error> {
+fn all_of(connection: &Connection, kind: &str) -> Result<Vec<Named>, Error> {
     let mut ask = connection.prepare_cached("SELECT record, fields FROM doc WHERE kind = ?1")?;
     let rows = ask.query_map([kind], |row| Ok((convert::id(row, 0)?.to_string(), convert::fields(row, 1)?)))?;
     rows.collect()
@@ -125,7 +128,7 @@ fn pairings(connection: &Connection, household: Id) -> Result<Vec<Pairing>, Erro
 
 fn regions(connection: &Connection) -> Result<Vec<Region>, Error> {
     let rows = all_of(connection, "region")?;
-    let region = |(_, fields): (String, Map<String, Value>)| {
+    let region = |(_, fields): Named| {
         Some(Region {
             code: text(&fields, "code")?,
             name: text(&fields, "name").unwrap_or_default(),
@@ -140,7 +143,7 @@ fn regions(connection: &Connection) -> Result<Vec<Region>, Error> {
 
 fn units(connection: &Connection) -> Result<Vec<Unit>, Error> {
     let rows = all_of(connection, "org")?;
-    let unit = |(id, fields): (String, Map<String, Value>)| Unit {
+    let unit = |(id, fields): Named| Unit {
         id,
         name: text(&fields, "name").unwrap_or_default(),
         place: text(&fields, "place"),
@@ -151,7 +154,7 @@ fn units(connection: &Connection) -> Result<Vec<Unit>, Error> {
 
 fn leaves(connection: &Connection) -> Result<Vec<Leave>, Error> {
     let rows = all_of(connection, "leave")?;
-    let leave = |(_, fields): (String, Map<String, Value>)| {
+    let leave = |(_, fields): Named| {
         Some(Leave { cadre: text(&fields, "cadre")?, from: day(&fields, "from")?, to: day(&fields, "to"), deputy: text(&fields, "deputy") })
     };
     Ok(rows.into_iter().filter_map(leave).collect())
