@@ -23,6 +23,11 @@ impl Clocks {
     pub(super) const fn rebooted(wall: Ms) -> Self {
         Self { wall, mono: wall, boot: "second" }
     }
+
+    /// The same phone, switched off once more before it meets the server: what it recorded keeps its bounds only.
+    pub(super) const fn rebooted_again(at: Ms) -> Self {
+        Self { wall: at, mono: at, boot: "third" }
+    }
 }
 
 /// One phone.

@@ -233,7 +233,7 @@ impl<'a> Play<'a> {
         let phone = self.sent.get(&what).ok_or("nothing was sent")?.phone;
         let device = &mut self.phones.all[phone];
         device.waiting.retain(|due| *due != at);
-        let clocks = if device.is_known { Clocks::known(at, device.skew) } else { Clocks::rebooted(at) };
+        let clocks = if device.is_known { Clocks::known(at, device.skew) } else { Clocks::rebooted_again(at) };
         self.phones.sync(phone, clocks)
     }
 
