@@ -2,16 +2,24 @@
 //!
 //! Nothing here links the server or the field core: the tests see what a person with a shell sees.
 
+pub mod gate;
+pub mod http;
 pub mod proxy;
 
 use serde_json::Value as Json;
 use std::{
     ffi::OsStr,
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
+
+/// The file in a world's folder that holds what servers told on stderr.
+pub const SERVER_LOG: &str = "server.log";
+
+/// The file in a world's folder that holds what commands told on stderr.
+pub const COMMANDS_LOG: &str = "commands.log";
 
 /// What a test meets when something is not as it should be.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -34,6 +42,8 @@ pub struct Answer {
     pub status: i32,
     /// What stood on stdout.
     pub json: Json,
+    /// What stood on stderr.
+    pub told: String,
 }
 
 /// Runs a built binary with `--json` and returns what it answered.
@@ -44,9 +54,9 @@ pub fn call<I: AsRef<OsStr>>(binary: &str, words: &[I], variables: &[(&str, &str
     let output = Command::new(built(binary)?).args(words).arg("--json").envs(variables.iter().copied()).stdin(Stdio::null()).output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let shown: Vec<_> = words.iter().map(|word| word.as_ref().to_string_lossy().into_owned()).collect();
-    let json = serde_json::from_str(&text)
-        .map_err(|why| format!("{binary} {}: {why}: {text}{}", shown.join(" "), String::from_utf8_lossy(&output.stderr)))?;
-    Ok(Answer { status: output.status.code().unwrap_or(-1), json })
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let json = serde_json::from_str(&text).map_err(|why| format!("{binary} {}: {why}: {text}{told}", shown.join(" ")))?;
+    Ok(Answer { status: output.status.code().unwrap_or(-1), json, told })
 }
 
 /// The path of a binary beside this test's own.
@@ -149,7 +159,14 @@ impl World {
         let (stored, now) = (self.stored(), self.now()?);
         let mut all = words.to_vec();
         all.extend(["--data", &stored, "--now", &now]);
-        call("daohu", &all, &[])
+        self.keep_told(call("daohu", &all, &[])?)
+    }
+
+    /// Keeps what a command told on stderr beside the server's log.
+    fn keep_told(&self, answer: Answer) -> Outcome<Answer> {
+        let mut log = fs::OpenOptions::new().create(true).append(true).open(self.path(COMMANDS_LOG))?;
+        log.write_all(answer.told.as_bytes())?;
+        Ok(answer)
     }
 
     /// Starts the server on a free port of the loopback.
@@ -158,7 +175,7 @@ impl World {
     /// When it does not say where it listens.
     pub fn serve(&mut self) -> Outcome<()> {
         let clock = format!("@{}", self.path("now").display());
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.path("server.log"))?;
+        let log = fs::OpenOptions::new().create(true).append(true).open(self.path(SERVER_LOG))?;
         let mut child = Command::new(built("daohu")?)
             .args(["serve", "--data", &self.stored(), "--listen", "127.0.0.1:0", "--now", &clock])
             .stdin(Stdio::null())
@@ -238,11 +255,7 @@ impl Phone<'_> {
     /// # Errors
     /// When it prints no JSON.
     pub fn attempt(&self, words: &[&str]) -> Outcome<Answer> {
-        let now = self.world.now()?;
-        let mut all = vec!["--db", self.db.as_str()];
-        all.extend_from_slice(words);
-        all.extend(["--now", &now]);
-        call("daohu-field", &all, &[("DAOHU_SERVER", self.world.url.as_str())])
+        self.attempt_at(&self.world.url, words)
     }
 
     /// Runs a command against another address than the world's.
@@ -250,11 +263,25 @@ impl Phone<'_> {
     /// # Errors
     /// When it prints no JSON.
     pub fn attempt_at(&self, url: &str, words: &[&str]) -> Outcome<Answer> {
+        let words = self.words(words)?;
+        self.world.keep_told(call("daohu-field", &words, &[("DAOHU_SERVER", url)])?)
+    }
+
+    /// Starts a command and does not wait for it; its stdout is read by nobody.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start_at(&self, url: &str, words: &[&str]) -> Outcome<Child> {
+        let told = fs::OpenOptions::new().create(true).append(true).open(self.world.path(COMMANDS_LOG))?;
+        let mut command = Command::new(built("daohu-field")?);
+        command.args(self.words(words)?).arg("--json").env("DAOHU_SERVER", url);
+        Ok(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(told).spawn()?)
+    }
+
+    fn words(&self, words: &[&str]) -> Outcome<Vec<String>> {
         let now = self.world.now()?;
-        let mut all = vec!["--db", self.db.as_str()];
-        all.extend_from_slice(words);
-        all.extend(["--now", &now]);
-        call("daohu-field", &all, &[("DAOHU_SERVER", url)])
+        let all = ["--db", self.db.as_str()].into_iter().chain(words.iter().copied()).chain(["--now", now.as_str()]);
+        Ok(all.map(str::to_owned).collect())
     }
 }
 

@@ -1,7 +1,10 @@
 //! End to end: the real `daohu` and `daohu-field`, real files, the loopback.
 
+mod bytes;
+mod kills;
 mod late_sync;
 mod offline_and_back;
+mod privacy;
 mod receipt;
 mod refused;
 mod scenarios;

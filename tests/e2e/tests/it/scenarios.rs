@@ -15,7 +15,7 @@ const LEFT_OUT: [(&str, &str); 5] = [
     ("03-proxy-visit", "a phone always counts its owner among those who took part"),
     ("15-duplicates", "no command names the original of a duplicate"),
     ("27-tree", "a code has one record of its region in a store, not one for each span"),
-    ("39-timeliness", "a visit handed in more than a day after it began has no trusted time"),
+    ("39-timeliness", "a visit that was sealed in time but handed in more than a day after it began has no trusted time any more"),
     ("41-takeover", "a store has no record of tours"),
 ];
 

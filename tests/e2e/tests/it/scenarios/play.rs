@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 enum Step {
     /// A phone meets the server before its owner sets out.
     SetOut(usize),
+    /// A visit is written down and sealed on the phone, to be handed in another day.
+    Seal(usize),
     /// A visit is handed in on the phone.
     Submit(usize),
     /// It reaches the server.
@@ -83,7 +85,7 @@ impl<'a> Play<'a> {
         for (n, visit) in self.visits.iter().enumerate() {
             let received = time::read(&visit["received_at"])?;
             let submit = match proof(visit)? {
-                Proof::Anchor(_) => submitted(visit)?,
+                Proof::Anchor(_) => submitted(visit)?.min(received.unwrap_or(Ms::MAX)),
                 // When it was is exactly what nobody knows; the phone's clock says `submitted_at`.
                 Proof::Before(at) => received.unwrap_or(at),
             };
@@ -91,6 +93,7 @@ impl<'a> Play<'a> {
                 Proof::Anchor(at) | Proof::Before(at) => at.min(submit),
             };
             steps.extend([(out, Step::SetOut(n)), (submit, Step::Submit(n))]);
+            steps.extend(sealed(visit, submit)?.map(|at| (at, Step::Seal(n))));
             steps.extend(received.map(|at| (at, Step::Arrive(n))));
             for (act, event) in visit["log"].as_array().into_iter().flatten().enumerate() {
                 steps.push((time::must(&event["at"])?, Step::Judge(n, act)));
@@ -111,6 +114,7 @@ impl<'a> Play<'a> {
     fn step(&mut self, at: Ms, step: Step) -> Outcome<()> {
         match step {
             Step::SetOut(n) => self.set_out(n, at),
+            Step::Seal(n) => self.record(n, at, "--seal"),
             Step::Submit(n) => self.submit(n, at),
             Step::Arrive(n) => self.arrive(('v', n), at),
             Step::Judge(n, act) => self.judge(('v', n), &self.visits[n]["log"][act], at),
@@ -181,13 +185,22 @@ impl<'a> Play<'a> {
     }
 
     fn submit(&mut self, n: usize, at: Ms) -> Outcome<()> {
+        let sent = self.sent.get(&('v', n)).ok_or("nobody set out")?;
+        if sent.record.is_empty() {
+            return self.record(n, at, "--submit");
+        }
+        let skew = self.phones.all[sent.phone].skew;
+        self.phones.call(sent.phone, Clocks::known(at, skew), &["visit", "submit", &sent.record]).map(drop)
+    }
+
+    fn record(&mut self, n: usize, at: Ms, until: &str) -> Outcome<()> {
         let visit = self.visits[n];
         let clocks = match proof(visit)? {
             Proof::Anchor(start) => Clocks::known(at, skew(visit, start)?),
             Proof::Before(_) => Clocks::rebooted(submitted(visit)?),
         };
         let words = self.words(visit)?;
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).chain([until]).collect();
         let sent = self.sent.get_mut(&('v', n)).ok_or("nobody set out")?;
         let answer = self.phones.call(sent.phone, clocks, &words)?;
         text(&answer["visit"], "id")?.clone_into(&mut sent.record);
@@ -354,6 +367,16 @@ fn submitted(visit: &Json) -> Outcome<Ms> {
     match time::read(&visit["submitted_at"])? {
         Some(at) => Ok(at),
         None => time::must(&visit["end"]),
+    }
+}
+
+/// When a visit is sealed that is handed in another day; none where one command does both.
+fn sealed(visit: &Json, submit: Ms) -> Outcome<Option<Ms>> {
+    match proof(visit)? {
+        Proof::Anchor(start) if visit["backfill"].is_null() && submit - start > DAY => {
+            Ok(Some(time::must(&visit["end"])? - skew(visit, start)?))
+        }
+        _ => Ok(None),
     }
 }
 
