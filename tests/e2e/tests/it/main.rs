@@ -3,6 +3,7 @@
 mod bytes;
 mod kills;
 mod late_sync;
+mod newer;
 mod offline_and_back;
 mod privacy;
 mod receipt;

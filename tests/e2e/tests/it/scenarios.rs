@@ -11,13 +11,15 @@ use serde_json::Value as Json;
 use std::{collections::BTreeSet, fs};
 
 /// Which vectors are not played, and why.
-const LEFT_OUT: [(&str, &str); 5] = [
+const LEFT_OUT: [(&str, &str); 4] = [
     ("03-proxy-visit", "a phone always counts its owner among those who took part"),
     ("15-duplicates", "no command names the original of a duplicate"),
     ("27-tree", "a code has one record of its region in a store, not one for each span"),
     ("39-timeliness", "a visit that was sealed in time but handed in more than a day after it began has no trusted time any more"),
-    ("41-takeover", "a store has no record of tours"),
 ];
+
+/// Figures of a played vector that a store cannot have, and why.
+const FIGURES_LEFT_OUT: [(&str, &str, &str); 1] = [("41-takeover", "tour", "a store has no record of tours")];
 
 /// Plays one vector and compares the store's figures with the expected ones.
 fn play(name: &str) -> Outcome<()> {
@@ -33,7 +35,8 @@ fn play(name: &str) -> Outcome<()> {
     let figures = world.daohu(&["coverage", "--place", &query[0], "--month", &query[1], "--as-of", &query[2]])?;
 
     let mut figures = renamed(&figures, &ids)?;
-    for (key, wanted) in expected.as_object().into_iter().flatten() {
+    let told = |key: &str| !FIGURES_LEFT_OUT.iter().any(|(vector, figure, _)| (*vector, *figure) == (name, key));
+    for (key, wanted) in expected.as_object().into_iter().flatten().filter(|(key, _)| told(key)) {
         sort(&mut figures[key]);
         let mut wanted = wanted.clone();
         sort(&mut wanted);
@@ -112,6 +115,7 @@ played! {
     each_reason_of_a_revision_is_told_as_in_vector_37: "37-revision-reasons",
     the_last_second_before_the_freeze_counts_as_in_vector_38: "38-freeze-edge",
     delays_are_told_by_village_as_in_vector_40: "40-delays",
+    a_takeover_and_an_empty_post_are_told_as_in_vector_41: "41-takeover",
     staff_who_left_are_told_by_unit_as_in_vector_42: "42-unit-staff",
     one_of_sixteen_is_as_in_vector_43: "43-percent",
     nobody_in_scope_is_nothing_due_as_in_vector_44: "44-nothing-due",

@@ -191,6 +191,12 @@ impl Clerk<'_> {
             };
             self.add("post_term", &[about.to_vec(), vec!["required=true".to_owned()], span(post)].concat())?;
             for term in post["terms"].as_array().into_iter().flatten() {
+                let who = plain(&term["cadre"]);
+                if !self.ids.contains_key(&who) {
+                    // Somebody whom the scenario names only here.
+                    let id = self.add("cadre", &[format!("name={who}")])?;
+                    self.ids.insert(who, id);
+                }
                 let cadre = vec![format!("cadre={}", self.id(&term["cadre"])?)];
                 self.add("post_term", &[about.to_vec(), cadre, span(term)].concat())?;
             }
