@@ -215,7 +215,7 @@ impl Walk<'_> {
             }
         }
         let known = self.store.known(&elsewhere)?;
-        Ok(elsewhere.iter().any(|(_, hash)| !known.contains(hash)).then_some("change_missing"))
+        Ok(elsewhere.iter().any(|change| !known.contains(change)).then_some("change_missing"))
     }
 
     /// Checks that each batch names the hash of the one before it, where that one is here too.

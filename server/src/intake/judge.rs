@@ -27,7 +27,7 @@ pub(super) struct Judge<'a> {
     pub(super) office: &'a Office,
     pub(super) sender: &'a Sender,
     /// Changes that are stored, or came earlier in this batch.
-    pub(super) known: HashSet<[u8; 32]>,
+    pub(super) known: HashSet<(Id, [u8; 32])>,
     /// Where the households live that the items name; none for one that is not known.
     pub(super) homes: HashMap<Id, Option<Place>>,
     pub(super) now: Instant,
@@ -43,7 +43,7 @@ impl Judge<'_> {
             // A type that this version does not know waits for one that does.
             return Ok(self.quarantined("unknown_kind", item, work));
         }
-        if self.known.contains(&item.hash) {
+        if self.known.contains(&(item.record, item.hash)) {
             return Ok(("duplicate", Fate::Known));
         }
         if !self.sender.rights.reaches(item.place) {
@@ -51,7 +51,7 @@ impl Judge<'_> {
         }
         match self.guarded(item, work)? {
             Ok(accepted) => {
-                self.known.insert(item.hash);
+                self.known.insert((item.record, item.hash));
                 Ok(self.accepted(item, accepted, work))
             }
             Err("duplicate") => Ok(("duplicate", Fate::Known)),

@@ -77,11 +77,11 @@ pub trait LogStore {
     /// When the backend fails.
     fn batch(&self, key: BatchKey) -> Result<Option<BatchRow>, StoreError>;
 
-    /// Returns which of these changes are stored already.
+    /// Returns which of these changes are stored already. A change is known of its record: two records may be made of the same bytes.
     ///
     /// # Errors
     /// When the backend fails.
-    fn known(&self, changes: &[(Id, [u8; 32])]) -> Result<HashSet<[u8; 32]>, StoreError>;
+    fn known(&self, changes: &[(Id, [u8; 32])]) -> Result<HashSet<(Id, [u8; 32])>, StoreError>;
 
     /// Returns the documents that exist among these records, as bytes.
     ///

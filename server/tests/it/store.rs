@@ -140,7 +140,7 @@ fn check_log(store: &dyn Store) -> Outcome {
     assert_eq!(row.items.iter().map(|item| item.code.as_str()).collect::<Vec<_>>(), ["ok", "ok"]);
     assert_eq!(store.changes_of(1)?.iter().map(|change| change.log).collect::<Vec<_>>(), [Some((village(), 3)), Some((village(), 4))]);
     let item = &first.batches[0].items[0];
-    assert_eq!(store.known(&[(id(10), item.hash), (id(10), [7; 32])])?.into_iter().collect::<Vec<_>>(), [item.hash]);
+    assert_eq!(store.known(&[(id(10), item.hash), (id(10), [7; 32])])?.into_iter().collect::<Vec<_>>(), [(id(10), item.hash)]);
 
     let leaf = Leaf::server_start(6, id(1), [2; 32], ClockKind::Set);
     let note = NotePlan { typ: 3, bytes: leaf.to_cbor(), detail: None };

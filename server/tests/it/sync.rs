@@ -43,6 +43,21 @@ fn a_lost_answer_is_asked_for_again_with_the_same_bytes_and_gives_the_same_recei
 }
 
 #[test]
+fn two_records_of_the_same_bytes_in_one_batch_are_two() -> Outcome {
+    let (world, mut phone, household) = ready()?;
+    let visits = [phone.visit(household, AT, "一样的话。")?, phone.visit(household, AT, "一样的话。")?];
+
+    let synced = phone.sync(&world.office)?;
+
+    assert_eq!((synced.ok, synced.codes.as_slice()), (2, [].as_slice()));
+    for visit in visits {
+        assert!(world.office.record(visit).is_ok());
+    }
+    assert_eq!(world.office.verify()?["ok"], true);
+    Ok(())
+}
+
+#[test]
 fn one_number_with_another_content_is_a_fork() -> Outcome {
     let (world, mut phone, household) = ready()?;
     phone.visit(household, AT, "一次。")?;

@@ -39,13 +39,13 @@ impl LogStore for SqliteStore {
         })
     }
 
-    fn known(&self, changes: &[(Id, [u8; 32])]) -> Result<HashSet<[u8; 32]>, StoreError> {
+    fn known(&self, changes: &[(Id, [u8; 32])]) -> Result<HashSet<(Id, [u8; 32])>, StoreError> {
         self.read("look for changes", |connection| {
             let mut ask = connection.prepare_cached("SELECT 1 FROM change WHERE record = ?1 AND hash = ?2")?;
             let mut known = HashSet::new();
             for (record, hash) in changes {
                 if ask.exists(params![record.as_bytes(), hash])? {
-                    known.insert(*hash);
+                    known.insert((*record, *hash));
                 }
             }
             Ok(known)
