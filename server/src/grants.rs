@@ -34,7 +34,9 @@ impl Rights {
     /// When the store fails.
     pub fn of(store: &dyn Store, account: &AccountRow, now: Instant) -> Result<Self, StoreError> {
         let mut rights = Self::default();
-        let pairings = match account.cadre {
+        // Pairings give something only to those who reach no further than their own households; others may have hundreds.
+        let is_own = |row: &RoleRow| row.role.parse::<Role>().is_ok_and(|role| role.level() == Reach::Own);
+        let pairings = match account.cadre.filter(|_| account.roles.iter().any(is_own)) {
             Some(cadre) => store.pairings(&PairingQuery { cadre: Some(cadre), ..PairingQuery::default() })?,
             None => Vec::new(),
         };
