@@ -30,8 +30,9 @@ const DUE_MS_MAX: f64 = 100.0;
 const DUE_BIG_MS_MAX: f64 = 500.0;
 /// Milliseconds of the coverage of a township's month.
 const COVERAGE_MS_MAX: f64 = 5.0;
-/// Changes of a big push, and of a small one.
+/// Changes of a big push, of a middling one, and of a small one.
 const AT_ONCE: usize = 500;
+const SOME_AT_ONCE: usize = 100;
 const FEW_AT_ONCE: usize = 20;
 
 /// How much is measured.
@@ -181,7 +182,9 @@ fn small_township(lines: &[Line], sizes: Sizes, say: &mut dyn FnMut(&Figure)) ->
         }
     }
     let lines: Vec<Line> = lines.iter().filter(|line| chosen.contains(line.household.as_str())).cloned().collect();
-    let (township, ..) = push_all(&lines, AT_ONCE)?;
+    let (township, _, pushes) = push_all(&lines, SOME_AT_ONCE)?;
+    let name = format!("intake_changes_per_s_{}_households", township.households.len());
+    say(&rate(&name, SOME_AT_ONCE, &pushes).with("visits", lines.len()));
     figures_of_month(&township.office, (township.town, fullest(&lines)), ("", sizes), say)
 }
 
