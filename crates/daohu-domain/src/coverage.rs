@@ -17,8 +17,8 @@
 //! | D10 duplicates | `standing` | D20, D21 units, assistants | `people` |
 //! | D11 backfill | `standing` | D22, D23 takeover, tour, posts, year | `surroundings` |
 //!
-//! [`gaps`] lists what D15 and section 3.5 find for those who hand over; [`first_figures`] and
-//! [`with_stored_first`] serve a store that keeps its first figures.
+//! [`gaps`] lists what D15 and section 3.5 find for those who hand over; [`first_figures`],
+//! [`with_stored_first`], [`figures`] and [`sum_of`] serve a store that keeps figures.
 //!
 //! A place of a whole township costs a few milliseconds: every list is indexed by household once, and days are
 //! counted as overlaps of spans, not one by one.
@@ -54,7 +54,7 @@ pub use answer::{
     Sums, TakeoverRow, Timeliness, Tour, UnitRow, YearToDate,
 };
 pub use error::ScenarioError;
-pub use first::{FirstFigure, LiveCoverage, first_figures, with_stored_first};
+pub use first::{FigureSums, HouseholdFigure, LiveCoverage, figures, first_figures, sum_of, with_stored_first};
 pub use gaps::{GapReason, GapRow, gaps};
 pub use judge::coverage;
 pub use percent::percent;

@@ -159,8 +159,7 @@ impl Judge<'_> {
         if let Some(home) = self.homes.get(&household) {
             return Ok(*home);
         }
-        let row = self.office.store().documents(&[household])?.into_iter().next();
-        let home = row.map(|row| row.place);
+        let home = self.office.store().place_of(household)?;
         self.homes.insert(household, home);
         Ok(home)
     }

@@ -320,8 +320,8 @@ pub struct Committed {
 /// What a transaction moved, for the figures: handed to coverage inside that transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Moved {
-    /// Villages and months that a visit, month record or review touches.
-    pub months: std::collections::BTreeSet<(Place, daohu_domain::calendar::Month)>,
+    /// Households and months that a visit, month record or review touches.
+    pub months: std::collections::BTreeSet<(Id, daohu_domain::calendar::Month)>,
     /// Places whose roster changed (households, pairings): all their months.
     pub rosters: std::collections::BTreeSet<Place>,
     /// Whether something changed that any place may depend on: cadres, orgs, posts, leaves, the tree.

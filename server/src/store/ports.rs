@@ -6,7 +6,7 @@ use std::fmt;
 
 use daohu_domain::calendar::{Instant, Month};
 use daohu_domain::config::Setting;
-use daohu_domain::coverage::{FirstFigure, Scenario};
+use daohu_domain::coverage::{HouseholdFigure, Scenario};
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
 
@@ -88,6 +88,12 @@ pub trait LogStore {
     /// # Errors
     /// When the backend fails.
     fn documents(&self, records: &[Id]) -> Result<Vec<DocumentRow>, StoreError>;
+
+    /// Returns the place of a record; none where it does not exist.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn place_of(&self, record: Id) -> Result<Option<Place>, StoreError>;
 
     /// Writes a plan in one transaction: batches, changes, projections, sequence numbers, leaves, tree. When this returns `Ok`, all of
     /// it survives a crash.
@@ -259,7 +265,7 @@ pub struct Question {
     /// The roster and what reached the server.
     pub scenario: Scenario,
     /// The first figures of the place and month; empty before the freeze.
-    pub stored: Vec<FirstFigure>,
+    pub stored: Vec<HouseholdFigure>,
 }
 
 /// The figures that are kept.

@@ -70,20 +70,20 @@ impl Scene {
 }
 
 #[test]
-fn a_visit_counts_in_the_transaction_that_brings_it() -> Outcome {
+fn a_visit_marks_its_household_in_the_transaction_that_brings_it_and_the_next_read_reckons_it() -> Outcome {
     let mut scene = scene()?;
-    assert_eq!(scene.coverage("2019-05")?["sums"]["met_declared"], 0);
+    assert_eq!(scene.kept("2019-05")?, (None, (0, 1)));
+    let marked = |scene: &Scene| -> Outcome<(i64, i64)> {
+        let ask = "SELECT household_month.stale, village_month.stale FROM household_month JOIN village_month USING (place, month)";
+        Ok(scene.world.sql()?.query_row(ask, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    };
+    assert_eq!(marked(&scene)?, (0, 0));
     scene.visit_at("2019-05-06T10:00:00+08:00")?;
     scene.sync_at("2019-05-06T20:00:00+08:00")?;
 
-    // The row stands in the file already: no read has made it.
-    let stored: (i64, i64) =
-        scene
-            .world
-            .sql()?
-            .query_row("SELECT met_declared, due FROM village_month WHERE month = '2019-05'", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    assert_eq!(stored, (1, 1));
+    assert_eq!(marked(&scene)?, (1, 1), "no read has settled it yet");
     assert_eq!(scene.kept("2019-05")?, (None, (1, 1)));
+    assert_eq!(marked(&scene)?, (0, 0));
     assert_eq!(scene.coverage("2019-05")?["sums"]["met_declared"], 1);
     assert_eq!(scene.kept("2019-04")?.1, (0, 1));
     Ok(())
@@ -267,6 +267,7 @@ fn play(steps: &[Step]) -> Outcome {
                     row.first_declared.map(|(met, due)| json!([met, due])).unwrap_or_default(),
                     counted["report"]["declared"]["first"]
                 );
+                assert_eq!(json!(row.gap_households), counted["sums"]["gap_households"], "{month}");
             }
         }
         first = rows(&scene, FIRST)?.into_iter().chain(first).collect();

@@ -12,12 +12,13 @@ use super::judge::{Judged, Judgement};
 use super::scenario::Scenario;
 use super::standing::View;
 use super::tally::{Both, Capped, Met};
+use crate::calendar::Instant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One household of a first figure, as a store keeps it.
+/// What one household comes to in a month, as a store keeps it: at the freeze, where it never moves, or as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FirstFigure {
+pub struct HouseholdFigure {
     /// Names the household.
     pub household: String,
     /// Names the village it counted in.
@@ -55,17 +56,30 @@ pub struct LiveCoverage {
 /// # Errors
 ///
 /// Fails if the scenario cannot be counted.
-pub fn first_figures(scenario: &Scenario) -> Result<Vec<FirstFigure>, ScenarioError> {
+pub fn first_figures(scenario: &Scenario) -> Result<Vec<HouseholdFigure>, ScenarioError> {
+    figures_at(scenario, |case| case.cuts.freeze)
+}
+
+/// Works out the same as of the instant asked for. No household's figure depends on another household.
+///
+/// # Errors
+///
+/// Fails if the scenario cannot be counted.
+pub fn figures(scenario: &Scenario) -> Result<Vec<HouseholdFigure>, ScenarioError> {
+    figures_at(scenario, |case| case.cuts.as_of)
+}
+
+fn figures_at(scenario: &Scenario, cut: fn(&Case<'_>) -> Instant) -> Result<Vec<HouseholdFigure>, ScenarioError> {
     let ground = Ground::of(scenario)?;
     let case = Case::of(&ground);
     let frame = case.month(scenario.query.month);
-    let view = View::at(&case, case.cuts.freeze);
+    let view = View::at(&case, cut(&case));
     let figure = |tally: super::tally::Tally<'_>| {
         let (track, need) = (&case.tracks[tally.track], tally.need);
         let met = case.seen(track, need.period, &view).met(need.days);
         let is_due = need.days > 0;
         let attributed = is_due.then(|| case.attribute(track, &need, &view).cadre.unwrap_or(GAP).to_owned());
-        FirstFigure {
+        HouseholdFigure {
             household: track.id.to_owned(),
             village: tally.village.to_owned(),
             attributed,
@@ -79,6 +93,33 @@ pub fn first_figures(scenario: &Scenario) -> Result<Vec<FirstFigure>, ScenarioEr
     Ok(case.listed(&frame).into_iter().map(figure).collect())
 }
 
+/// What the households of a place come to together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FigureSums {
+    /// Counts the due households.
+    pub due: u64,
+    /// Counts the met, declared, after the cap on equivalents of each village.
+    pub met_declared: u64,
+    /// Counts the met, verified, after the cap.
+    pub met_verified: u64,
+    /// Counts the due households nobody answers for.
+    pub gap_households: u64,
+}
+
+/// Sums up the figures of households; `cap_pct` is the most percent of a village's due households that equivalents may meet (D12).
+#[must_use]
+pub fn sum_of(figures: &[HouseholdFigure], cap_pct: u32) -> FigureSums {
+    let (mut declared, mut verified) = (Capped::default(), Capped::default());
+    let mut gap_households = 0;
+    for figure in figures {
+        let kept = Kept::of(figure);
+        declared.add(kept.village, kept.is_due, kept.met.declared);
+        verified.add(kept.village, kept.is_due, kept.met.verified);
+        gap_households += u64::from(figure.attributed.as_deref() == Some(GAP));
+    }
+    FigureSums { due: declared.due(), met_declared: declared.met(cap_pct), met_verified: verified.met(cap_pct), gap_households }
+}
+
 /// Works out all figures with the first ones taken from a store.
 ///
 /// `stored` holds the kept first figures of the place asked for; empty means that none are kept, and the first
@@ -88,7 +129,7 @@ pub fn first_figures(scenario: &Scenario) -> Result<Vec<FirstFigure>, ScenarioEr
 /// # Errors
 ///
 /// Fails if the scenario cannot be counted.
-pub fn with_stored_first(scenario: &Scenario, stored: &[FirstFigure]) -> Result<LiveCoverage, ScenarioError> {
+pub fn with_stored_first(scenario: &Scenario, stored: &[HouseholdFigure]) -> Result<LiveCoverage, ScenarioError> {
     let ground = Ground::of(scenario)?;
     let case = Case::of(&ground);
     let judgement = Judgement::of(&case);
@@ -120,7 +161,7 @@ struct Kept<'k> {
 }
 
 impl<'k> Kept<'k> {
-    fn of(stored: &'k FirstFigure) -> Self {
+    fn of(stored: &'k HouseholdFigure) -> Self {
         let met = |is_met, is_by_equivalents| Met { is_met, is_by_equivalents: is_met && is_by_equivalents };
         Self {
             household: &stored.household,
@@ -181,7 +222,7 @@ fn unexplained(side: &ReportSide) -> Moved {
     Moved(reached.saturating_sub(explained), explained.saturating_sub(reached))
 }
 
-fn first_roster(stored: &[FirstFigure]) -> Vec<(String, Option<String>)> {
+fn first_roster(stored: &[HouseholdFigure]) -> Vec<(String, Option<String>)> {
     let mut roster: Vec<(String, Option<String>)> =
         stored.iter().map(|figure| (figure.household.clone(), figure.attributed.clone())).collect();
     roster.sort_unstable();

@@ -1,7 +1,7 @@
 //! Kept first figures, refusals, and what a scenario may leave out.
 
 use crate::coverage_shared::{TOWN, TestResult, figures, household, june, pairing, visit, with};
-use daohu_domain::coverage::{FirstFigure, LiveCoverage, Scenario, coverage, first_figures, gaps, with_stored_first};
+use daohu_domain::coverage::{HouseholdFigure, LiveCoverage, Scenario, coverage, first_figures, gaps, with_stored_first};
 use serde_json::{Value, json};
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use std::error::Error;
 fn kept(before: &Value, after: &Value) -> Result<LiveCoverage, Box<dyn Error>> {
     let stored = first_figures(&Scenario::read(before)?)?;
     // Through text and back, as a store would.
-    let stored: Vec<FirstFigure> = serde_json::from_str(&serde_json::to_string(&stored)?)?;
+    let stored: Vec<HouseholdFigure> = serde_json::from_str(&serde_json::to_string(&stored)?)?;
     Ok(with_stored_first(&Scenario::read(after)?, &stored)?)
 }
 
@@ -32,7 +32,7 @@ fn a_first_figure_knows_only_what_came_before_the_freeze() -> TestResult {
     let households = [household("H1"), household("H2"), with(household("H3"), json!({"tier": []}))];
     let pairings = [pairing("H1", "an", "01-01", ""), pairing("H2", "an", "01-01", "06-20"), pairing("H2", "bo", "06-01", "06-06")];
     let scenario = with(june(), json!({"households": households, "pairings": pairings, "visits": visits}));
-    let figure = |household: &str, attributed: Option<&str>, due: bool, met: bool| FirstFigure {
+    let figure = |household: &str, attributed: Option<&str>, due: bool, met: bool| HouseholdFigure {
         household: household.to_owned(),
         village: "610802209201".to_owned(),
         attributed: attributed.map(str::to_owned),

@@ -3,8 +3,10 @@
 //! The rules are `daohu_domain::coverage`; here their scenario is read from the tables, and what they say is kept: first figures, which
 //! never move, and the figures of each village and month as they stand.
 
+mod figure;
 mod first;
 mod kept;
+mod period;
 mod roster;
 mod setting;
 mod told;
@@ -13,7 +15,7 @@ use std::collections::BTreeSet;
 
 use daohu_domain::calendar::{Instant, Month};
 use daohu_domain::config::{Rules, Setting, rules_at};
-use daohu_domain::coverage::scenario::Scenario;
+use daohu_domain::coverage::{HouseholdFigure, Scenario, ScenarioError};
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
 use rusqlite::{Connection, Error, OptionalExtension};
@@ -36,7 +38,8 @@ impl CoverageStore for SqliteStore {
         self.read("read what the figures need", |connection| {
             let villages = villages(connection, place)?;
             let households = households(connection, &villages)?;
-            let mut scenario = load(connection, (place, month, as_of), &households, true)?;
+            let january = Month::new(month.year(), 1).unwrap_or(month);
+            let mut scenario = load(connection, (place, month, as_of), &households, (january, Scope::Everything))?;
             scenario.config = rules(connection, place, month)?.duty;
             let stored = first::stored(connection, &villages, month)?;
             Ok(Question { scenario, stored })
@@ -76,8 +79,8 @@ pub(super) fn tick(transaction: &Connection, now: Instant) -> Result<(), Error> 
     if first::is_due(transaction, now)? { first::write_due(transaction, now) } else { Ok(()) }
 }
 
-/// Runs after the records of a transaction are projected: the kept rows of what moved are made anew, those of a changed roster are taken
-/// out, and a store that got its first roster writes the first figures of the months that are frozen already.
+/// Runs after the records of a transaction are projected: what moved is marked, the rows of a changed roster are taken out, and a store
+/// that got its first roster writes the first figures of the months that are frozen already.
 pub(super) fn after(transaction: &Connection, moved: &Moved, now: Instant) -> Result<(), Error> {
     if moved.everywhere {
         kept::drop_all(transaction)?;
@@ -88,10 +91,10 @@ pub(super) fn after(transaction: &Connection, moved: &Moved, now: Instant) -> Re
     if moved.everywhere || !moved.rosters.is_empty() {
         first::write_due(transaction, now)?;
     }
-    kept::make_anew(transaction, &moved.months, now)
+    kept::mark(transaction, &moved.months)
 }
 
-/// Takes out every kept row, and makes the rows of all villages and months that had one anew; returns how many.
+/// Makes the rows of all villages and months that had one anew; returns how many, and how many came out otherwise.
 pub(super) fn rebuild(transaction: &Connection, now: Instant) -> Result<(u64, u64), Error> {
     kept::rebuild(transaction, now)
 }
@@ -120,22 +123,51 @@ fn households(connection: &Connection, places: &[Place]) -> Result<BTreeSet<Id>,
     Ok(found)
 }
 
-/// Reads everything the figures of these households need, from the January of the month's year on.
+/// What to read beside the households.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// What their own figures need.
+    Figures,
+    /// Units and posts too, with whoever is obliged.
+    Everything,
+}
+
+/// Reads what these households need, with what arrived from the month `since` on.
 fn load(
     connection: &Connection,
     (place, month, as_of): (Place, Month, Instant),
     households: &BTreeSet<Id>,
-    with_units: bool,
+    (since, scope): (Month, Scope),
 ) -> Result<Scenario, Error> {
     let mut scenario = Scenario::asking(place.to_string(), month, as_of);
-    roster::fill(connection, &mut scenario, households, with_units)?;
+    roster::fill(connection, &mut scenario, households, scope)?;
     let mut visited = households.clone();
     // A visit to the household before a split counts for its children, if it names them.
     visited.extend(scenario.households.iter().flat_map(|household| &household.parents).filter_map(|parent| parent.parse::<Id>().ok()));
-    let january = Month::new(month.year(), 1).unwrap_or(month);
-    scenario.visits = told::visits(connection, &visited, january.start())?;
-    scenario.records = told::month_records(connection, households, january)?;
+    scenario.visits = told::visits(connection, &visited, since.start())?;
+    scenario.records = told::month_records(connection, households, since)?;
     Ok(scenario)
+}
+
+/// What households come to, with the cap of their village; no figures where the rules cannot count its roster.
+#[derive(Debug)]
+struct Reckoned {
+    figures: Option<Vec<HouseholdFigure>>,
+    cap_pct: u32,
+}
+
+/// Reckons households of a village, one by one.
+fn reckon(
+    connection: &Connection,
+    (village, month, as_of): (Place, Month, Instant),
+    households: &BTreeSet<Id>,
+    count: fn(&Scenario) -> Result<Vec<HouseholdFigure>, ScenarioError>,
+) -> Result<Reckoned, Error> {
+    let rules = rules(connection, village, month)?;
+    let since = period::first_of_period(&rules, month);
+    let mut scenario = load(connection, (village, month, as_of), households, (since, Scope::Figures))?;
+    scenario.config = rules.duty;
+    Ok(Reckoned { figures: count(&scenario).ok(), cap_pct: scenario.config.equivalents.cap_pct })
 }
 
 /// The rules in force at a place in a month: those of its first day.

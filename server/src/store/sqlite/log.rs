@@ -56,6 +56,13 @@ impl LogStore for SqliteStore {
         self.read("read documents", |connection| records.iter().filter_map(|record| document(connection, *record).transpose()).collect())
     }
 
+    fn place_of(&self, record: Id) -> Result<Option<Place>, StoreError> {
+        self.read("read a place", |connection| {
+            let mut ask = connection.prepare_cached("SELECT place FROM doc WHERE record = ?1")?;
+            ask.query_row([record.as_bytes()], |row| convert::place(row, 0)).optional()
+        })
+    }
+
     fn commit(&self, plan: &IntakePlan) -> Result<Vec<Committed>, StoreError> {
         self.commit_plan(plan)
     }

@@ -5,7 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{StoreError, failure};
 
 /// Every migration there ever was; one is added, never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_store.sql"), include_str!("../../../migrations/0002_coverage.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001_store.sql"),
+    include_str!("../../../migrations/0002_coverage.sql"),
+    include_str!("../../../migrations/0003_household_month.sql"),
+];
 
 /// Marks a file as a store of daohu (`application_id`): "DAOH".
 const APPLICATION: i32 = 0x4441_4f48;

@@ -21,6 +21,9 @@ pub(super) fn write_documents(transaction: &Transaction<'_>, plan: &IntakePlan) 
     let mut policy = false;
     for document in &plan.documents {
         let is_new = expect.get(&document.record).copied().unwrap_or(0) == 0;
+        if !is_new {
+            note_moved(transaction, document, &mut moved)?;
+        }
         write_document(transaction, document, is_new)?;
         note_moved(transaction, document, &mut moved)?;
         policy |= POLICY_KINDS.contains(&document.kind.as_str());
@@ -225,17 +228,16 @@ fn write_region(connection: &Connection, document: &DocumentPlan, region: &Regio
         .map(|_| ())
 }
 
-/// Notes which villages and months a document touches.
+/// Notes what a document touches. Asked before its rows are written anew and after: a correction may take a visit out of a month.
 fn note_moved(connection: &Connection, document: &DocumentPlan, moved: &mut Moved) -> Result<(), Error> {
     match &document.fact {
         Fact::None => {}
-        Fact::Visit(visit) => note_visit(document.place, visit, moved),
-        Fact::Month(month) => {
-            if let Ok(month) = month.month.parse() {
-                moved.months.insert((document.place, month));
-            }
+        Fact::Visit(_) => note_visit(connection, document.record, moved)?,
+        Fact::Month(_) => note_month(connection, document.record, moved)?,
+        Fact::Review(review) => {
+            note_visit(connection, review.target, moved)?;
+            note_month(connection, review.target, moved)?;
         }
-        Fact::Review(review) => note_target(connection, review, moved)?,
         Fact::Pairing(_) => {
             moved.rosters.insert(document.place);
         }
@@ -250,50 +252,33 @@ fn note_moved(connection: &Connection, document: &DocumentPlan, moved: &mut Move
     Ok(())
 }
 
-fn note_visit(place: Place, visit: &VisitFact, moved: &mut Moved) {
-    let mut at = |instant: Instant| moved.months.insert((place, instant.month()));
-    at(visit.start);
-    match visit.evidence {
-        StartEvidence::Trusted(start) => {
-            at(start);
+/// A visit touches its household and those it names, in every month that it may count in.
+fn note_visit(connection: &Connection, record: Id, moved: &mut Moved) -> Result<(), Error> {
+    let mut ask = connection.prepare_cached(
+        "SELECT household, names, start_ms, trusted_ms, after_ms, before_ms, original_day FROM visit_fact WHERE record = ?1",
+    )?;
+    let found = ask.query_row([record.as_bytes()], |row| {
+        let mut households = convert::ids(row, 1)?;
+        households.push(convert::id(row, 0)?);
+        let mut months: Vec<Month> = Vec::new();
+        for column in 2..=5 {
+            months.extend(convert::instant_or_none(row, column)?.map(Instant::month));
         }
-        StartEvidence::Between(after, before) => {
-            at(after);
-            at(before);
-        }
-        StartEvidence::None => {}
+        months.extend(convert::day_or_none(row, 6)?.map(Month::of));
+        Ok((households, months))
+    });
+    let Some((households, months)) = found.optional()? else { return Ok(()) };
+    for household in households {
+        moved.months.extend(months.iter().map(|month| (household, *month)));
     }
-    if let Some(day) = visit.original_day {
-        moved.months.insert((place, Month::of(day)));
-    }
+    Ok(())
 }
 
-/// A review touches the months of what it names.
-fn note_target(connection: &Connection, review: &ReviewFact, moved: &mut Moved) -> Result<(), Error> {
-    let mut visit = connection
-        .prepare_cached("SELECT place, start_ms, trusted_ms, after_ms, before_ms, original_day FROM visit_fact WHERE record = ?1")?;
-    visit
-        .query_row([review.target.as_bytes()], |row| {
-            let place = convert::place(row, 0)?;
-            for column in 1..=4 {
-                if let Some(at) = convert::instant_or_none(row, column)? {
-                    moved.months.insert((place, at.month()));
-                }
-            }
-            if let Some(day) = convert::day_or_none(row, 5)? {
-                moved.months.insert((place, Month::of(day)));
-            }
-            Ok(())
-        })
-        .optional()?;
-    connection
-        .prepare_cached("SELECT place, month FROM month_fact WHERE record = ?1")?
-        .query_row([review.target.as_bytes()], |row| {
-            if let Ok(month) = row.get_ref(1)?.as_str()?.parse() {
-                moved.months.insert((convert::place(row, 0)?, month));
-            }
-            Ok(())
-        })
-        .optional()?;
+fn note_month(connection: &Connection, record: Id, moved: &mut Moved) -> Result<(), Error> {
+    let mut ask = connection.prepare_cached("SELECT household, month FROM month_fact WHERE record = ?1")?;
+    let found = ask.query_row([record.as_bytes()], |row| Ok((convert::id(row, 0)?, row.get_ref(1)?.as_str()?.parse::<Month>().ok())));
+    if let Some((household, Some(month))) = found.optional()? {
+        moved.months.insert((household, month));
+    }
     Ok(())
 }

@@ -2,12 +2,12 @@
 //! freeze, before its own effect. They never move.
 
 use daohu_domain::calendar::{DAY_MS, Day, Instant, Month};
-use daohu_domain::coverage::{FirstFigure, first_figures, with_stored_first};
-use daohu_domain::id::Id;
+use daohu_domain::coverage::{HouseholdFigure, first_figures, sum_of};
 use daohu_domain::place::Place;
 use rusqlite::{Connection, Error, OptionalExtension, params};
 
 use super::super::convert;
+use super::figure::Figures;
 
 /// Months before the present one for which a new roster still gets first figures by itself; older ones were never reported here.
 const MONTHS_BACK_MAX: i32 = 24;
@@ -89,12 +89,9 @@ fn freeze_of(connection: &Connection, village: Place, month: Month) -> Result<In
 /// of a visit that wants to be saved.
 fn write(connection: &Connection, village: Place, (month, freeze): (Month, Instant), now: Instant) -> Result<(), Error> {
     let households = super::households(connection, &[village])?;
-    let mut scenario = super::load(connection, (village, month, freeze), &households, false)?;
-    scenario.config = super::rules(connection, village, month)?.duty;
-    let figures = first_figures(&scenario).unwrap_or_default();
-    let sums = with_stored_first(&scenario, &figures).ok().map(|live| live.coverage.report);
-    let declared = sums.as_ref().and_then(|report| report.declared.first).unwrap_or_default();
-    let verified = sums.as_ref().and_then(|report| report.verified.first).unwrap_or_default();
+    let reckoned = super::reckon(connection, (village, month, freeze), &households, first_figures)?;
+    let figures = reckoned.figures.unwrap_or_default();
+    let sums = sum_of(&figures, reckoned.cap_pct);
     connection
         .prepare_cached(
             "INSERT INTO first_month (place, month, written_at_ms, due, met_declared, met_verified) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -103,54 +100,18 @@ fn write(connection: &Connection, village: Place, (month, freeze): (Month, Insta
             convert::of_place(village),
             month.to_string(),
             now.0,
-            convert::of_count(declared.1),
-            convert::of_count(declared.0),
-            convert::of_count(verified.0)
+            convert::of_count(sums.due),
+            convert::of_count(sums.met_declared),
+            convert::of_count(sums.met_verified)
         ])?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO first_figure (place, month, household, attributed, due, met_declared, met_verified, equivalent_declared, \
-         equivalent_verified) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?;
-    for figure in figures {
-        let Ok(household) = figure.household.parse::<Id>() else { continue };
-        insert.execute(params![
-            convert::of_place(village),
-            month.to_string(),
-            household.as_bytes(),
-            figure.attributed,
-            figure.due,
-            figure.met_declared,
-            figure.met_verified,
-            figure.equivalent_declared,
-            figure.equivalent_verified
-        ])?;
-    }
-    Ok(())
+    Figures::First.add(connection, (village, month), &figures)
 }
 
 /// Returns the first figures of these villages, as they were written.
-pub(super) fn stored(connection: &Connection, villages: &[Place], month: Month) -> Result<Vec<FirstFigure>, Error> {
-    let mut ask = connection.prepare_cached(
-        "SELECT household, attributed, due, met_declared, met_verified, equivalent_declared, equivalent_verified FROM first_figure \
-         WHERE place = ?1 AND month = ?2 ORDER BY household",
-    )?;
+pub(super) fn stored(connection: &Connection, villages: &[Place], month: Month) -> Result<Vec<HouseholdFigure>, Error> {
     let mut found = Vec::new();
     for village in villages {
-        let rows = ask.query_map(params![convert::of_place(*village), month.to_string()], |row| {
-            Ok(FirstFigure {
-                household: convert::id(row, 0)?.to_string(),
-                village: village.to_string(),
-                attributed: row.get(1)?,
-                due: row.get(2)?,
-                met_declared: row.get(3)?,
-                met_verified: row.get(4)?,
-                equivalent_declared: row.get(5)?,
-                equivalent_verified: row.get(6)?,
-            })
-        })?;
-        for row in rows {
-            found.push(row?);
-        }
+        found.extend(Figures::First.of(connection, *village, month)?);
     }
     Ok(found)
 }

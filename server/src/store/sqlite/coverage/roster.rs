@@ -12,12 +12,13 @@ use rusqlite::{Connection, Error};
 use serde_json::{Map, Value};
 
 use super::super::convert;
+use super::Scope;
 
 /// Fills in the roster of `households` and of whoever is paired with them.
-pub(super) fn fill(connection: &Connection, scenario: &mut Scenario, households: &BTreeSet<Id>, with_units: bool) -> Result<(), Error> {
+pub(super) fn fill(connection: &Connection, scenario: &mut Scenario, households: &BTreeSet<Id>, scope: Scope) -> Result<(), Error> {
     scenario.regions = regions(connection)?;
     scenario.leaves = leaves(connection)?;
-    if with_units {
+    if scope == Scope::Everything {
         scenario.units = units(connection)?;
         scenario.posts = posts(connection)?;
     }
