@@ -46,11 +46,12 @@ impl Document {
             origins: BTreeMap::new(),
         };
         let mut events = Vec::new();
-        for key in self.inner.keys(ROOT) {
+        for item in self.inner.map_range(ROOT, ..) {
+            let key = item.key.to_string();
             if HEADER.contains(&key.as_str()) {
                 continue;
             }
-            let found = reader.found(&key);
+            let found = if item.conflict { reader.found(&key) } else { vec![reader.one(item.id(), &item.value.into_value())] };
             if let Some(short) = event::short_key(&key) {
                 events.extend(found.last().map(|last| (order(&last.operation), reader.event(short, last, found.len() > 1))));
             } else {
@@ -98,12 +99,11 @@ impl<'a> Reader<'a> {
     /// Returns all values of a root key that nobody has chosen between, the one that is shown last.
     fn found(&self, key: &str) -> Vec<Found> {
         let values = self.document.get_all(ROOT, key).unwrap_or_default();
-        let found = values.into_iter().map(|(value, operation)| Found {
-            stored: stored(self.document, &value, &operation, None),
-            origin: self.origin(&operation),
-            operation,
-        });
-        found.collect()
+        values.into_iter().map(|(value, operation)| self.one(operation, &value)).collect()
+    }
+
+    fn one(&self, operation: ObjId, value: &Value<'_>) -> Found {
+        Found { stored: stored(self.document, value, &operation, None), origin: self.origin(&operation), operation }
     }
 
     fn origin(&self, operation: &ObjId) -> Origin {
@@ -205,9 +205,11 @@ fn show(view: &mut View, field: Option<&Field>, key: &str, found: &[Found]) {
         }
         return;
     }
-    let said: Vec<Said> = found.iter().map(|one| said(field, one)).collect();
-    if said.iter().any(|one| Some(&one.value) != said.first().map(|first| &first.value)) {
-        view.conflicts.push(Conflict { field: key.to_owned(), values: said });
+    if found.len() > 1 {
+        let said: Vec<Said> = found.iter().map(|one| said(field, one)).collect();
+        if said.iter().any(|one| Some(&one.value) != said.first().map(|first| &first.value)) {
+            view.conflicts.push(Conflict { field: key.to_owned(), values: said });
+        }
     }
     if last.stored != Stored::Text(String::new()) {
         view.fields.insert(key.to_owned(), json(field, &last.stored));

@@ -57,7 +57,7 @@ impl LogStore for SqliteStore {
     }
 
     fn place_of(&self, record: Id) -> Result<Option<Place>, StoreError> {
-        self.read("read a place", |connection| {
+        self.glance("read a place", |connection| {
             let mut ask = connection.prepare_cached("SELECT place FROM doc WHERE record = ?1")?;
             ask.query_row([record.as_bytes()], |row| convert::place(row, 0)).optional()
         })
