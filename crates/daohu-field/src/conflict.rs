@@ -4,11 +4,13 @@ use crate::{
     edit::EditReport,
     error::FieldError,
     ledger::Ledger,
+    pen::Concerns,
     project,
     store::{Connection, access, in_transaction, projection},
+    twins,
 };
-use daohu_domain::{calendar::Instant, id::Id, kind::Json};
-use daohu_record::Said;
+use daohu_domain::{calendar::Instant, id::Id, kind::Json, kinds::month_record};
+use daohu_record::{Said, View};
 use serde::Serialize;
 
 /// A field on which two people disagree.
@@ -44,7 +46,7 @@ pub struct ConflictValue {
 }
 
 impl Ledger {
-    /// Returns every open conflict on this device.
+    /// Returns every open conflict on this device; several month records of one household and month are one record.
     ///
     /// # Errors
     /// `store_damaged` when a record cannot be read.
@@ -55,7 +57,7 @@ impl Ledger {
     /// Ends a conflict by taking value number `take`; the other stays in the history.
     ///
     /// # Errors
-    /// `not_found`, `no_conflict`, `forbidden_writer`.
+    /// `not_found`, also where there is no such conflict or value; `forbidden_writer`.
     pub fn resolve(&mut self, record: Id, field: &str, take: usize) -> Result<EditReport, FieldError> {
         let pen = self.pen()?;
         in_transaction(&mut self.connection, |connection| pen.resolve(connection, record, field, take))?;
@@ -63,27 +65,41 @@ impl Ledger {
     }
 }
 
-/// Returns every open conflict.
+/// Returns every open conflict, in order of the records.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<ConflictView>, FieldError> {
     let mut conflicts = Vec::new();
-    for row in projection::in_conflict(connection)? {
-        let Some(known) = project::known(connection, row.id)? else { continue };
-        for conflict in &known.view.conflicts {
-            let values = conflict.values.iter().zip(1..).map(|(said, n)| value(connection, said, n));
-            conflicts.push(ConflictView {
-                record: row.id,
-                kind: row.kind.clone(),
-                household: row.household,
-                field: conflict.field.clone(),
-                values: values.collect::<Result<_, _>>()?,
-            });
+    for row in projection::in_conflict(connection)?.into_iter().filter(|row| row.kind != month_record::KIND.name) {
+        if let Some(known) = project::known(connection, row.id)? {
+            conflicts.extend(of_view(connection, &known.view)?);
         }
     }
+    for (household, month) in projection::months_in_conflict(connection)? {
+        if let Some(view) = twins::shown(&twins::of_month(connection, household, &month)?) {
+            conflicts.extend(of_view(connection, &view)?);
+        }
+    }
+    conflicts.sort_by_key(|conflict| conflict.record);
     Ok(conflicts)
 }
 
+/// Shows the conflicts of a record.
+pub(crate) fn of_view(connection: &Connection, view: &View) -> Result<Vec<ConflictView>, FieldError> {
+    let mut shown = Vec::new();
+    for conflict in &view.conflicts {
+        let values = conflict.values.iter().zip(1..).map(|(said, n)| value(connection, said, n));
+        shown.push(ConflictView {
+            record: view.header.id,
+            kind: view.header.kind.clone(),
+            household: view.header.subject_or_self(),
+            field: conflict.field.clone(),
+            values: values.collect::<Result<_, _>>()?,
+        });
+    }
+    Ok(shown)
+}
+
 /// Shows one value of a conflict.
-pub(crate) fn value(connection: &Connection, said: &Said, n: usize) -> Result<ConflictValue, FieldError> {
+fn value(connection: &Connection, said: &Said, n: usize) -> Result<ConflictValue, FieldError> {
     Ok(ConflictValue {
         n,
         value: said.value.clone(),

@@ -29,6 +29,7 @@ mod review;
 mod status;
 mod store;
 mod sync;
+mod twins;
 mod visit;
 
 pub use conflict::{ConflictValue, ConflictView};

@@ -15,6 +15,7 @@ use crate::{
         in_transaction,
         projection::{self, household::HouseholdRow, visit as rows},
     },
+    twins,
 };
 use daohu_domain::{
     calendar::{Instant, Month},
@@ -24,7 +25,6 @@ use daohu_domain::{
     state::{MonthRecordFacts, fold_month_record},
     validate::read_text,
 };
-use daohu_record::{View, together};
 use serde::Serialize;
 use serde_json::json;
 
@@ -78,7 +78,7 @@ impl Ledger {
         let submission = if input.submit { Some(self.submission(&card, month, input)?) } else { None };
         let shown = self.show_month(&card, month)?;
         let writes = crate::edit::read_pairs(&KIND, &input.set)?;
-        let existing = self.documents(card.id, month)?.into_iter().map(|known| known.view.header.id).next();
+        let existing = twins::of_month(&self.connection, card.id, &month.to_string())?.into_iter().map(|known| known.view.header.id).next();
         let id = existing.unwrap_or_else(|| self.new_id());
         let pen = self.pen()?;
         in_transaction(&mut self.connection, |connection| {
@@ -113,11 +113,10 @@ impl Ledger {
 
     /// Shows the record of a month.
     pub(crate) fn show_month(&self, card: &HouseholdRow, month: Month) -> Result<MonthRecordView, FieldError> {
-        let documents = self.documents(card.id, month)?;
-        let views: Vec<&View> = documents.iter().map(|known| &known.view).collect();
+        let documents = twins::of_month(&self.connection, card.id, &month.to_string())?;
         let visits = self.visits_of_month(card.id, month)?;
         let composed = compose::fields(&visits);
-        let merged = together(&views);
+        let merged = twins::shown(&documents);
         let mut fields = Fields::new();
         let mut made = Vec::new();
         for key in TEXT_KEYS {
@@ -131,7 +130,7 @@ impl Ledger {
         }
         let (state, late) = self.state_of_month(card, month, &documents)?;
         let conflicts = match &merged {
-            Some(view) => self.conflicts_of_month(card.id, view)?,
+            Some(view) => conflict::of_view(&self.connection, view)?,
             None => Vec::new(),
         };
         Ok(MonthRecordView {
@@ -162,34 +161,6 @@ impl Ledger {
         let now = events.iter().map(|event| event.at).chain(reviews.iter().map(|review| review.at)).fold(now, Instant::max);
         let fold = fold_month_record(&MonthRecordFacts { events: &events, reviews: &reviews, freeze, now, due });
         Ok((fold.state, fold.late))
-    }
-
-    fn conflicts_of_month(&self, household: Id, view: &View) -> Result<Vec<ConflictView>, FieldError> {
-        let mut shown = Vec::new();
-        for one in &view.conflicts {
-            let values = one.values.iter().zip(1..).map(|(said, n)| conflict::value(&self.connection, said, n));
-            shown.push(ConflictView {
-                record: view.header.id,
-                kind: KIND.name.to_owned(),
-                household: Some(household),
-                field: one.field.clone(),
-                values: values.collect::<Result<_, _>>()?,
-            });
-        }
-        Ok(shown)
-    }
-
-    /// Returns the documents of one household and month, lowest id first.
-    fn documents(&self, household: Id, month: Month) -> Result<Vec<Known>, FieldError> {
-        let mut documents = Vec::new();
-        for record in projection::of_household(&self.connection, household, KIND.name)? {
-            if project::text(&record.fields, "month") == month.to_string()
-                && let Some(known) = project::known(&self.connection, record.id)?
-            {
-                documents.push(known);
-            }
-        }
-        Ok(documents)
     }
 
     fn visits_of_month(&self, household: Id, month: Month) -> Result<Vec<compose::MonthVisit>, FieldError> {

@@ -7,6 +7,7 @@ use crate::{
     me::Me,
     project,
     store::{Connection, change, meta, meta::key, quarantine},
+    twins,
 };
 use daohu_domain::{
     id::Id,
@@ -126,16 +127,19 @@ impl Pen {
     /// Ends a conflict by writing one of its values.
     ///
     /// # Errors
-    /// `not_found` for another field or number, `forbidden_writer`: nothing is written then.
+    /// `not_found`, also for another field or number, `forbidden_writer`: nothing is written then.
     pub(crate) fn resolve(&self, connection: &Connection, record: Id, field: &str, take: usize) -> Result<(), FieldError> {
-        let mut known = found(connection, record)?;
-        let header = known.view.header.clone();
-        if !may(known.kind, Act::Edit(field), &self.me.grants, header.place, header.subject_or_self()) {
-            return Err(forbidden(known.kind));
+        let mut documents = twins::of_record(connection, found(connection, record)?)?;
+        let mut written = BTreeSet::new();
+        for (known, change) in twins::settle(&mut documents, (field, take), (self.me.device, self.stamp.wall_ms))? {
+            let header = &known.view.header;
+            if !may(known.kind, Act::Edit(field), &self.me.grants, header.place, header.subject_or_self()) {
+                return Err(forbidden(known.kind));
+            }
+            self.keep(connection, header.place, change)?;
+            written.insert(header.id);
         }
-        let change = known.document.resolve(known.kind, field, take, self.me.device, self.stamp.wall_ms)?;
-        self.keep(connection, header.place, change)?;
-        project::records(connection, &BTreeSet::from([record]))
+        project::records(connection, &written)
     }
 
     /// Makes the one change of a new record.

@@ -22,7 +22,7 @@ use daohu_domain::{
     validate,
 };
 use daohu_record::{Document, View};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Fields by which a person finds a record.
 const LABELS: [&str; 8] = ["number", "code", "no", "head_name", "name", "title", "month", "level"];
@@ -53,6 +53,10 @@ fn document_of(record: Id, changes: &[ChangeRow]) -> Result<Option<Document>, Fi
 pub(crate) fn known(connection: &Connection, record: Id) -> Result<Option<Known>, FieldError> {
     let changes = change::of_record(connection, record)?;
     let Some(document) = document_of(record, &changes)? else { return Ok(None) };
+    of_document(document, changes)
+}
+
+fn of_document(document: Document, changes: Vec<ChangeRow>) -> Result<Option<Known>, FieldError> {
     let header = document.header()?;
     let Some(kind) = kinds::find(&header.kind) else { return Ok(None) };
     let view = document.view(kind);
@@ -70,23 +74,29 @@ pub(crate) fn kind_of(connection: &Connection, record: Id) -> Result<String, Fie
 
 /// Projects records and whatever their state decides about others.
 pub(crate) fn records(connection: &Connection, records: &BTreeSet<Id>) -> Result<(), FieldError> {
+    loaded(connection, records, HashMap::new())
+}
+
+/// Projects records of which some documents are at hand, as they are in the store.
+pub(crate) fn loaded(connection: &Connection, records: &BTreeSet<Id>, mut documents: HashMap<Id, Document>) -> Result<(), FieldError> {
     let mut judged = BTreeSet::new();
     for record in records {
-        judged.extend(one(connection, *record)?);
-    }
-    for target in judged.difference(records) {
-        one(connection, *target)?;
+        let known = match documents.remove(record) {
+            Some(document) => of_document(document, change::of_record(connection, *record)?)?,
+            None => known(connection, *record)?,
+        };
+        judged.extend(one(connection, *record, known)?);
     }
     // A review that arrived in the same answer as what it judges may have been projected after it.
-    for target in judged.intersection(records) {
-        one(connection, *target)?;
+    for target in judged {
+        one(connection, target, known(connection, target)?)?;
     }
     Ok(())
 }
 
 /// Projects one record; returns the records whose state it decides.
-fn one(connection: &Connection, record: Id) -> Result<Vec<Id>, FieldError> {
-    let Some(known) = known(connection, record)? else {
+fn one(connection: &Connection, record: Id, known: Option<Known>) -> Result<Vec<Id>, FieldError> {
+    let Some(known) = known else {
         projection::remove(connection, record)?;
         return Ok(Vec::new());
     };

@@ -10,8 +10,9 @@ use crate::{
 use daohu_domain::{
     id::Id,
     kind::Fields,
-    kinds::review::KIND,
-    permission::{may_decide, own_visit},
+    kinds::review::{KIND, REVIEWERS_AT},
+    permission::{Grant, covers, may_decide, own_visit},
+    role::Role,
     validate::read_text,
 };
 use serde::Serialize;
@@ -63,12 +64,13 @@ impl Ledger {
         if own_visit(&took_part, pen.me.person) {
             return Err(FieldError::new("own_visit"));
         }
-        let fields = fields(target, known.kind.name, input)?;
+        let mut fields = fields(target, known.kind.name, input)?;
         let result = project::text(&fields, "result");
-        let reaches = |grant: &&daohu_domain::permission::Grant| daohu_domain::permission::covers(grant, header.place, header.subject);
-        if !pen.me.grants.iter().filter(reaches).any(|grant| may_decide(&result, grant.role)) {
-            return Err(FieldError::new("forbidden_writer"));
-        }
+        let reaches = |grant: &&Grant| covers(grant, header.place, header.subject) && may_decide(&result, grant.role);
+        let deciding: Vec<Role> = pen.me.grants.iter().filter(reaches).map(|grant| grant.role).collect();
+        let highest = REVIEWERS_AT.iter().rev().find(|(_, roles)| deciding.iter().any(|role| roles.contains(role)));
+        let (level, _) = highest.ok_or_else(|| FieldError::new("forbidden_writer"))?;
+        fields.insert("level".to_owned(), json!(level));
         let id = self.new_id();
         in_transaction(&mut self.connection, |connection| {
             let new = NewRecord {

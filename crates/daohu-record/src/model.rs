@@ -80,6 +80,14 @@ pub struct Conflict {
     pub values: Vec<Said>,
 }
 
+impl Conflict {
+    /// Returns the value of a number, counted from 1.
+    #[must_use]
+    pub fn number(&self, number: usize) -> Option<&Said> {
+        self.values.get(number.checked_sub(1)?)
+    }
+}
+
 /// One of the values of a conflict and who said it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {

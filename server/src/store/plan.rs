@@ -239,6 +239,14 @@ pub struct VisitFact {
     pub names: Vec<Id>,
 }
 
+impl VisitFact {
+    /// Says that its day is beyond doubt: its start is known, or it is a declared backfill.
+    #[must_use]
+    pub const fn is_time_trusted(&self) -> bool {
+        self.original_day.is_some() || matches!(self.evidence, StartEvidence::Trusted(_))
+    }
+}
+
 /// What the time evidence says of a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartEvidence {

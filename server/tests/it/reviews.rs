@@ -65,6 +65,25 @@ fn a_review_passes_a_visit_and_a_flag_holds_it() -> Outcome {
 }
 
 #[test]
+fn a_visit_whose_time_is_in_doubt_is_held_until_a_reviewer_accepts_it() -> Outcome {
+    let mut scene = scene()?;
+    scene.helper.anchors.clear();
+    scene.visit = scene.helper.visit(scene.household, AT, "没有锚点。")?;
+    scene.helper.sync(&scene.world.office)?;
+    assert_eq!(scene.state()?, "flagged");
+    scene.world.at("2019-05-07T11:00:00+08:00")?;
+    scene.review(scene.visit, json!({ "result": "pass" }))?;
+    assert_eq!(scene.state()?, "flagged", "a pass alone settles no doubt");
+    scene.world.at("2019-05-07T12:00:00+08:00")?;
+
+    scene.review(scene.visit, json!({ "result": "accept", "rule": "time_doubt" }))?;
+
+    assert_eq!(scene.state()?, "passed");
+    assert_eq!(scene.world.office.rebuild()?["differences"], 0);
+    Ok(())
+}
+
+#[test]
 fn a_returned_visit_is_handed_in_again() -> Outcome {
     let mut scene = scene()?;
     scene.review(scene.visit, json!({ "result": "return", "reason": "写得太空" }))?;

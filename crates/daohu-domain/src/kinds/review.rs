@@ -7,7 +7,7 @@ use crate::{
     choices::REVIEW_RESULT,
     declare::{choice, int, long_text, one, text, texts, to_one},
     kind::{Choice, Field, Fields, Home, Kind},
-    role::{REVIEWERS, WORK_READERS},
+    role::{REVIEWERS, Role, TOWN_REVIEWERS, VILLAGE_REVIEWERS, WORK_READERS},
     validate::{Violation, has, problem, text_of},
 };
 
@@ -16,6 +16,9 @@ pub const TARGET_KIND: &[Choice] = &[one("visit", "走访", "visit"), one("month
 
 /// At which level a review is made; the server goes by the reviewer's role, a phone shows this.
 pub const LEVEL: &[Choice] = &[one("village", "村级", "village"), one("town", "乡级", "township"), one("county", "区级", "county")];
+
+/// Lists who reviews at each level, the highest last.
+pub const REVIEWERS_AT: [(&str, &[Role]); 2] = [("village", VILLAGE_REVIEWERS), ("town", TOWN_REVIEWERS)];
 
 /// Why something is returned.
 pub const RETURN_REASON: &[Choice] = &[

@@ -17,6 +17,12 @@ pub(super) const APPEAL_MS_MAX: i64 = 15 * DAY_MS;
 /// Is the rule that is open while the time of a visit is in doubt.
 pub const TIME_DOUBT: &str = "time_doubt";
 
+/// Lists the leads that a visit comes with: its time is trusted, which that of a declared backfill is too, or in doubt.
+#[must_use]
+pub const fn rules_on_arrival(is_time_trusted: bool) -> &'static [&'static str] {
+    if is_time_trusted { &[] } else { &[TIME_DOUBT] }
+}
+
 /// Lists what the office does to a visit: the result, the states it fits, the state it leads to.
 const REVIEW_MOVES: &[(&str, &[&str], &str)] = &[
     ("return", &["submitted", "passed", "correcting"], "returned"),

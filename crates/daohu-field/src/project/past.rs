@@ -11,7 +11,8 @@ use daohu_domain::{
     calendar::Instant,
     id::Id,
     kind::Fields,
-    role,
+    kinds::review::REVIEWERS_AT,
+    role::{self, Role},
     state::{PastEvent, PastReview},
     time::{Anchor, Evidence, Stamp, best, evidence},
 };
@@ -66,7 +67,7 @@ pub(crate) fn reviews(connection: &Connection, target: &Known, took_part: &[Id])
         past.push(PastReview {
             result: row.result,
             rule: Some(text(&record.fields, "rule")).filter(|rule| !rule.is_empty()),
-            roles: Vec::new(),
+            roles: roles_of(&text(&record.fields, "level")),
             at: Instant(if row.sent { row.at_ms } else { row.at_ms.max(floor) }),
             key: row.id.to_string(),
             own: took_part.contains(&record.author),
@@ -74,6 +75,13 @@ pub(crate) fn reviews(connection: &Connection, target: &Known, took_part: &[Id])
         });
     }
     Ok(past)
+}
+
+/// Returns the roles of whoever reviewed at a level, since a phone does not know the roles of others; none where it is
+/// not said.
+fn roles_of(level: &str) -> Vec<Role> {
+    let found = REVIEWERS_AT.iter().find(|(known, _)| *known == level);
+    found.map_or_else(Vec::new, |(_, roles)| roles.to_vec())
 }
 
 /// Returns the persons who took part in a visit: the participants, else the recorder, else the author.

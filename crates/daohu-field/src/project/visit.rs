@@ -16,7 +16,7 @@ use daohu_domain::{
     calendar::{DAY_MS, Instant},
     id::Id,
     kind::{Fields, Json},
-    state::{PastReview, VisitFold, fold_visit},
+    state::{PastReview, VisitFold, fold_flagged_visit, rules_on_arrival},
     time::{Evidence, Stamp, best, evidence_of_claim, skew_ms},
     validate::{self, day_of, has, instant_of},
 };
@@ -85,7 +85,8 @@ pub(crate) fn folded(connection: &Connection, known: &Known) -> Result<VisitFold
     let header = &known.view.header;
     let took_part = past::took_part(&known.view.fields, header.by);
     let mut reviews = past::reviews(connection, known, &took_part)?;
-    let month = time_of(connection, known)?.day.to_string().chars().take(7).collect::<String>();
+    let time = time_of(connection, known)?;
+    let month = time.day.to_string().chars().take(7).collect::<String>();
     if let Some(household) = header.subject {
         for record in projection::of_household(connection, household, "month_record")? {
             if text(&record.fields, "month") == month
@@ -97,7 +98,9 @@ pub(crate) fn folded(connection: &Connection, known: &Known) -> Result<VisitFold
         }
     }
     let received = known.changes.first().and_then(|row| row.received_ms).map(Instant);
-    Ok(fold_visit(&past::events(connection, known)?, &reviews, received))
+    // Before the server has it, its time is not in doubt but not yet known: an anchor may still come.
+    let rules = rules_on_arrival(time.trusted || received.is_none());
+    Ok(fold_flagged_visit(&past::events(connection, known)?, &reviews, received, rules))
 }
 
 /// Returns when a visit began: of one of this device from its clocks, of another from the server's word.

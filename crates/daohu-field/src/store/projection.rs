@@ -141,6 +141,17 @@ pub(crate) fn in_conflict(connection: &Connection) -> Result<Vec<RecordRow>, Fie
     Ok(rows)
 }
 
+/// Returns the households and months of which there are several records, or one in which two people wrote a field
+/// differently.
+pub(crate) fn months_in_conflict(connection: &Connection) -> Result<Vec<(Id, String)>, FieldError> {
+    let sql = "SELECT household, json_extract(fields, '$.month') AS month FROM record
+               WHERE kind = 'month_record' AND household IS NOT NULL AND json_type(fields, '$.month') = 'text'
+               GROUP BY household, month HAVING count(*) > 1 OR max(conflicts <> '[]')";
+    let mut found = connection.prepare_cached(sql)?;
+    let rows = found.query_map([], |row| Ok((id_from_row(row, 0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
+}
+
 /// What a list asks for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Listing {

@@ -16,9 +16,13 @@ use crate::{
     },
 };
 use daohu_domain::{id::Id, time::Stamp};
+use daohu_record::Document;
 use daohu_wire::{BatchStatus, Cursor, Receipt, SyncAnswer, merkle};
 use serde::Serialize;
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
 
 /// Codes with which the server keeps an item.
 const KEPT: [&str; 3] = ["ok", "ok_newer", "duplicate"];
@@ -56,6 +60,8 @@ pub(crate) struct Applied {
     /// Something is different from before, so that it makes sense to ask again.
     pub(crate) moved: bool,
     touched: BTreeSet<Id>,
+    /// Documents as they are after what this answer brought.
+    pub(crate) loaded: HashMap<Id, Document>,
 }
 
 /// Takes an answer.
@@ -93,7 +99,7 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
     }
     meta::set_number(connection, key::LAST_SYNC, taken.now.wall_ms)?;
     meta::set(connection, key::EPOCH, &answer.epoch.to_string())?;
-    project::records(connection, &applied.touched)?;
+    project::loaded(connection, &applied.touched, std::mem::take(&mut applied.loaded))?;
     applied.purged = policy::purge_taken(connection)?;
     Ok(applied)
 }

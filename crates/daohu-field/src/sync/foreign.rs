@@ -9,14 +9,14 @@ use crate::{
     project,
     store::{Connection, change, change::state, quarantine},
 };
-use daohu_domain::{id::Id, kind::Kind, permission::Act};
-use daohu_record::{Document, GuardContext, Header, Limits, guard_trusted_reader};
+use daohu_domain::{kind::Kind, permission::Act};
+use daohu_record::{GuardContext, Header, Limits, guard_trusted_reader};
 use daohu_wire::{PulledItem, Start, change::content_hash};
-use std::{borrow::Cow, collections::HashMap};
+use std::borrow::Cow;
 
 /// Takes the items of one pull, in their order.
 pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut Applied) -> Result<(), FieldError> {
-    let mut documents: HashMap<Id, Document> = HashMap::new();
+    let mut documents = std::mem::take(&mut applied.loaded);
     for item in items {
         let hash = content_hash(&item.bytes);
         if change::is_known(connection, change::ChangeKey { record: item.record, hash })? {
@@ -42,6 +42,7 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
             }
         }
     }
+    applied.loaded = documents;
     Ok(())
 }
 

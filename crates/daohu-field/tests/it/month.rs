@@ -1,6 +1,6 @@
 //! Month records: composed from visits, handed in with a need met or a reason, two documents shown as one.
 
-use crate::phone::World;
+use crate::phone::{Phone, World};
 use daohu_field::MonthInput;
 
 fn set(field: &str, text: &str) -> MonthInput {
@@ -70,8 +70,103 @@ fn two_documents_of_one_month_are_shown_as_one_with_both_texts() {
 
     assert_eq!(one, two);
     assert_eq!(one.conflicts[0].values.len(), 2);
+    assert_eq!(a.ledger.conflicts().unwrap(), one.conflicts, "the list of conflicts has them too");
+    assert_eq!(a.ledger.household(&household).unwrap().conflicts, b.ledger.conflicts().unwrap());
     assert_eq!(a.ledger.household(&household).unwrap().months.len(), 1);
     assert_eq!(a.digest(world.households[0]), b.digest(world.households[0]));
+}
+
+/// Two helpers who each made a document of one month with another text; both phones hold both.
+fn twins(world: &mut World, (field, mine, theirs): (&str, &str, &str)) -> (Phone, Phone) {
+    let (mut a, mut b) = (world.helper(), world.assistant());
+    let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+    a.ledger.month_record(&household, may, &set(field, mine)).unwrap();
+    b.ledger.month_record(&household, may, &set(field, theirs)).unwrap();
+    exchange(world, &mut a, &mut b);
+    (a, b)
+}
+
+fn exchange(world: &mut World, a: &mut Phone, b: &mut Phone) {
+    for _ in 0..2 {
+        a.sync(&mut world.server);
+        b.sync(&mut world.server);
+    }
+}
+
+fn values(phone: &Phone) -> Vec<String> {
+    let conflicts = phone.ledger.conflicts().unwrap();
+    conflicts.iter().flat_map(|one| &one.values).map(|one| one.value.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_person_chooses_between_the_texts_of_two_documents_and_writes_on() {
+    let mut world = World::new(1);
+    let (mut a, mut b) = twins(&mut world, ("needs", "缺水", "路不平"));
+    let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+    let conflict = b.ledger.conflicts().unwrap().remove(0);
+    let taken = conflict.values[1].value.clone();
+
+    let report = b.ledger.resolve(conflict.record, "needs", 2).unwrap();
+
+    assert_eq!((report.record, report.changed), (Some(conflict.record), Some(vec!["needs".to_owned()])));
+    exchange(&mut world, &mut a, &mut b);
+    for phone in [&mut a, &mut b] {
+        assert!(phone.ledger.conflicts().unwrap().is_empty());
+        assert_eq!(phone.ledger.month_record(&household, may, &MonthInput::default()).unwrap().fields["needs"], taken);
+    }
+    let shown = a.ledger.month_record(&household, may, &set("needs", "缺水，路也不平")).unwrap();
+    assert_eq!((shown.fields["needs"].as_str(), shown.conflicts.len()), (Some("缺水，路也不平"), 0), "what was settled stays settled");
+    assert_eq!(b.ledger.resolve(conflict.record, "needs", 1).unwrap_err().code(), "not_found");
+}
+
+#[test]
+fn two_people_who_choose_apart_between_two_documents_disagree_again() {
+    let mut world = World::new(1);
+    let (mut a, mut b) = twins(&mut world, ("needs", "缺水", "路不平"));
+    let record = a.ledger.conflicts().unwrap()[0].record;
+    let before = values(&a);
+
+    a.ledger.resolve(record, "needs", 1).unwrap();
+    b.ledger.resolve(record, "needs", 2).unwrap();
+    exchange(&mut world, &mut a, &mut b);
+
+    let mut after = values(&a);
+    assert_eq!(after, values(&b));
+    after.sort();
+    assert_eq!(after, {
+        let mut before = before;
+        before.sort();
+        before
+    });
+    a.ledger.resolve(record, "needs", 2).unwrap();
+    exchange(&mut world, &mut a, &mut b);
+    assert!(values(&b).is_empty());
+}
+
+#[test]
+fn two_people_who_choose_alike_between_two_documents_agree() {
+    let mut world = World::new(1);
+    let (mut a, mut b) = twins(&mut world, ("work", "核对台账", "送存折"));
+    let conflict = a.ledger.conflicts().unwrap().remove(0);
+    let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+
+    a.ledger.resolve(conflict.record, "work", 2).unwrap();
+    b.ledger.resolve(conflict.record, "work", 2).unwrap();
+    exchange(&mut world, &mut a, &mut b);
+
+    assert!(values(&a).is_empty() && values(&b).is_empty());
+    let shown = b.ledger.month_record(&household, may, &MonthInput::default()).unwrap();
+    assert_eq!(shown.fields["work"], conflict.values[1].value);
+}
+
+#[test]
+fn who_may_not_write_the_month_may_not_choose_for_it() {
+    let mut world = World::new(1);
+    let (a, _) = twins(&mut world, ("needs", "缺水", "路不平"));
+    let mut inspector = world.official(0x70, "巡查员", "inspector");
+    let record = a.ledger.conflicts().unwrap()[0].record;
+    assert_eq!(values(&inspector).len(), 2);
+    assert_eq!(inspector.ledger.resolve(record, "needs", 1).unwrap_err().code(), "forbidden_writer");
 }
 
 #[test]

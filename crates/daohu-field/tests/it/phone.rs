@@ -173,10 +173,14 @@ impl World {
 
     /// Enrols the secretary of the village.
     pub(crate) fn secretary(&mut self) -> Phone {
-        let person = Id::from_bytes([0x5E; 16]);
-        let user = self.server.user(person, "书记");
-        self.server.grant(user, Some("village_secretary"), VILLAGE, None);
-        let mut phone = Phone::new(300, MAY_5);
+        self.official(0x5E, "书记", "village_secretary")
+    }
+
+    /// Enrols somebody with a role over the whole village.
+    pub(crate) fn official(&mut self, number: u8, name: &str, role: &str) -> Phone {
+        let user = self.server.user(Id::from_bytes([number; 16]), name);
+        self.server.grant(user, Some(role), VILLAGE, None);
+        let mut phone = Phone::new(300 + u64::from(number), MAY_5);
         phone.enrol(&mut self.server, user);
         phone.sync(&mut self.server);
         phone

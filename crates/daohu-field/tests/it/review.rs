@@ -1,7 +1,8 @@
 //! Reviews: the village judges, nobody judges his own, the author answers.
 
-use crate::phone::{DAY, World, input};
-use daohu_field::{ReviewInput, VisitInput};
+use crate::phone::{DAY, HOUR, MAY_5, World, input};
+use daohu_domain::calendar::Instant;
+use daohu_field::{MonthInput, ReviewInput, Until, VisitInput};
 
 fn result(result: &str, reason: Option<&str>) -> ReviewInput {
     ReviewInput { result: result.to_owned(), reason: reason.map(str::to_owned), ..ReviewInput::default() }
@@ -106,4 +107,52 @@ fn somebody_elses_visit_is_neither_taken_back_nor_corrected() {
     let text = VisitInput { narrative: Some("别人的。".to_owned()), ..VisitInput::default() };
     assert_eq!(assistant.ledger.correct_visit(visit, &text).unwrap_err().code(), "forbidden_writer");
     assert_eq!(assistant.ledger.correct_visit(visit, &input("全改。")).unwrap_err().code(), "sealed");
+}
+
+#[test]
+fn a_visit_whose_time_is_in_doubt_is_held_until_a_reviewer_accepts_it() {
+    let mut world = World::new(1);
+    let (mut helper, mut secretary) = (world.helper(), world.secretary());
+    let at = |ms: i64| Some(Instant(ms).to_string());
+    let week = VisitInput { start: at(MAY_5 - 7 * DAY), end: at(MAY_5 - 7 * DAY + HOUR), ..input("上周的走访,核对台账。") };
+    let visit = helper.ledger.new_visit(&world.households[0].to_string(), &week, Until::Submit).unwrap().visit;
+    assert_eq!((visit.state.as_str(), visit.time), ("submitted", "doubtful"), "an anchor may still come");
+    helper.sync(&mut world.server);
+    secretary.sync(&mut world.server);
+    assert_eq!(secretary.ledger.visit(visit.id).unwrap().visit.state, "flagged");
+    world.advance(&[&helper, &secretary], 1000);
+
+    assert_eq!(secretary.ledger.review(visit.id, &result("pass", None)).unwrap().target_state, "flagged");
+    world.advance(&[&helper, &secretary], 1000);
+    let accept = ReviewInput { rule: Some("time_doubt".to_owned()), ..result("accept", None) };
+    assert_eq!(secretary.ledger.review(visit.id, &accept).unwrap().target_state, "passed");
+
+    secretary.sync(&mut world.server);
+    helper.sync(&mut world.server);
+    assert_eq!(helper.ledger.visit(visit.id).unwrap().visit.state, "passed");
+    assert_eq!(helper.ledger.rebuild().unwrap().differences, 0);
+}
+
+#[test]
+fn a_pass_of_the_village_and_one_of_the_township_are_told_apart_on_every_phone() {
+    let mut world = World::new(1);
+    let (mut helper, mut secretary, mut office) = (world.helper(), world.secretary(), world.official(0x70, "乡办", "town_office"));
+    let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+    let submit = MonthInput { submit: true, reason: Some("自然灾害".to_owned()), ..MonthInput::default() };
+    let record = helper.ledger.month_record(&household, may, &submit).unwrap().id.unwrap();
+    helper.sync(&mut world.server);
+
+    for (reviewer, state) in [(&mut secretary, "village_reviewed"), (&mut office, "town_reviewed")] {
+        reviewer.sync(&mut world.server);
+        world.server.now_ms += 1000;
+        reviewer.clock.advance(1000);
+        assert_eq!(reviewer.ledger.review(record, &result("pass", None)).unwrap().target_state, state);
+        reviewer.sync(&mut world.server);
+        helper.sync(&mut world.server);
+        assert_eq!(helper.ledger.month_record(&household, may, &MonthInput::default()).unwrap().state, state);
+    }
+    assert_eq!(secretary.ledger.review(record, &result("return", Some("太空"))).unwrap().target_state, "returned", "not synced yet");
+    world.server.now_ms += 1000;
+    secretary.sync(&mut world.server);
+    assert_eq!(secretary.ledger.month_record(&household, may, &MonthInput::default()).unwrap().state, "town_reviewed");
 }

@@ -88,12 +88,24 @@ impl Document {
     /// [`RecordError::NoConflict`] if the field has no such conflict or value.
     #[expect(clippy::too_many_arguments, reason = "the same writer and time as every other act, and what was chosen")]
     pub fn resolve(&mut self, kind: &Kind, field: &str, take: usize, actor: Id, at_ms: i64) -> Result<Change, RecordError> {
-        let none = || RecordError::NoConflict(field.to_owned());
-        let declared = declared(kind, field)?;
         let view = self.view(kind);
-        let conflict = view.conflicts.iter().find(|conflict| conflict.field == field).ok_or_else(none)?;
-        let chosen = take.checked_sub(1).and_then(|index| conflict.values.get(index)).ok_or_else(none)?;
-        let stored = store(declared, &chosen.value).ok_or_else(|| RecordError::WrongShape(field.to_owned()))?;
+        let chosen = view.conflicts.iter().find(|conflict| conflict.field == field).and_then(|conflict| conflict.number(take));
+        let chosen = chosen.ok_or_else(|| RecordError::NoConflict(field.to_owned()))?;
+        self.choose(kind, (field, &chosen.value), actor, at_ms)
+    }
+
+    /// Writes a value anew over whatever a field holds, though it be the same: whoever chooses another one at the same
+    /// time disagrees.
+    ///
+    /// # Errors
+    ///
+    /// Names the field that is unknown, sealed or of another shape.
+    pub fn choose(&mut self, kind: &Kind, (field, value): (&str, &Json), actor: Id, at_ms: i64) -> Result<Change, RecordError> {
+        let declared = declared(kind, field)?;
+        if declared.merge == Merge::Sealed {
+            return Err(RecordError::Sealed(field.to_owned()));
+        }
+        let stored = store(declared, value).ok_or_else(|| shape_error(declared))?;
         self.commit(&[(field.to_owned(), Write::Renew(stored))], actor, at_ms)
     }
 

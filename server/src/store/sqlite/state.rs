@@ -7,7 +7,7 @@ use daohu_domain::calendar::{Instant, Month};
 use daohu_domain::id::Id;
 use daohu_domain::permission::own_visit;
 use daohu_domain::role::{self, Role};
-use daohu_domain::state::{MonthRecordFacts, PastEvent, PastReview, fold_month_record, fold_visit};
+use daohu_domain::state::{MonthRecordFacts, PastEvent, PastReview, fold_flagged_visit, fold_month_record, rules_on_arrival};
 use rusqlite::{Connection, Error, OptionalExtension, params};
 
 use super::convert;
@@ -48,7 +48,7 @@ pub(super) fn restate(connection: &Connection, targets: &BTreeSet<Id>) -> Result
         if let Some(visit) = visit(connection, *target)? {
             let events = events(connection, *target)?;
             let reviews = reviews_of_visit(connection, *target, &visit)?;
-            let fold = fold_visit(&events, &reviews, Some(visit.received_at));
+            let fold = fold_flagged_visit(&events, &reviews, Some(visit.received_at), rules_on_arrival(visit.is_trusted));
             write(connection, *target, &fold.state, &fold.refused)?;
         } else if is_month_record(connection, *target)? {
             let events = events(connection, *target)?;
@@ -68,13 +68,14 @@ struct JudgedVisit {
     month: Month,
     took_part: Vec<Id>,
     received_at: Instant,
+    is_trusted: bool,
 }
 
 fn visit(connection: &Connection, record: Id) -> Result<Option<JudgedVisit>, Error> {
     connection
         .prepare_cached(
             "SELECT household, recorder, participants, coalesce(trusted_ms, max(min(start_ms, before_ms), after_ms), start_ms), \
-             received_at_ms, original_day FROM visit_fact WHERE record = ?1",
+             received_at_ms, original_day, trusted_ms IS NOT NULL OR original_day IS NOT NULL FROM visit_fact WHERE record = ?1",
         )?
         .query_row([record.as_bytes()], |row| {
             let mut took_part = convert::ids(row, 2)?;
@@ -85,6 +86,7 @@ fn visit(connection: &Connection, record: Id) -> Result<Option<JudgedVisit>, Err
                 month: convert::day_or_none(row, 5)?.map_or(month, Month::of),
                 took_part,
                 received_at: convert::instant(row, 4)?,
+                is_trusted: row.get(6)?,
             })
         })
         .optional()

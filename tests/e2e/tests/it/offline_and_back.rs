@@ -8,6 +8,19 @@ fn about<'a>(conflicts: &'a Json, field: &str) -> Vec<&'a Json> {
     conflicts.as_array().map(|all| all.iter().filter(|one| one["field"] == field).collect()).unwrap_or_default()
 }
 
+/// Asserts that the note and the month's work are each in conflict once, with two values of two people.
+fn both_are_shown(conflicts: &Json, household: &str) {
+    for field in ["contact_note", "work"] {
+        let found = about(conflicts, field);
+        assert_eq!(found.len(), 1, "one record is shown, with what both wrote: {conflicts}");
+        assert_eq!(found[0]["household"], household);
+        let values: Vec<_> = found[0]["values"].as_array().into_iter().flatten().collect();
+        assert_eq!(values.len(), 2, "{conflicts}");
+        assert!(values.iter().all(|said| said["by"].as_str().is_some_and(|by| !by.is_empty())), "{conflicts}");
+        assert_ne!(values[0]["by"], values[1]["by"], "{conflicts}");
+    }
+}
+
 #[test]
 fn both_values_are_shown_and_the_household_counts_once() -> Outcome<()> {
     let mut world = World::new("2019-05-05T09:00:00+08:00")?;
@@ -60,24 +73,23 @@ fn both_values_are_shown_and_the_household_counts_once() -> Outcome<()> {
     assert!(digests.iter().all(|digest| digest.is_string() && *digest == digests[0]), "{digests:?}");
     for phone in [&a, &b, &secretary] {
         let conflicts = phone.call(&["conflicts"])?;
-        let note = about(&conflicts, "contact_note");
-        assert_eq!(note.len(), 1, "{conflicts}");
-        let values: Vec<_> = note[0]["values"].as_array().into_iter().flatten().collect();
-        assert_eq!(values.len(), 2, "{conflicts}");
-        assert!(values.iter().all(|said| said["by"].as_str().is_some_and(|by| !by.is_empty())), "{conflicts}");
-        let month = phone.call(&["month", household, "2019-05"])?;
-        let texts = about(&month["month_record"]["conflicts"], "work");
-        assert_eq!(texts.len(), 1, "one record is shown, with the texts of both: {month}");
+        both_are_shown(&conflicts, household);
     }
     let coverage = world.daohu(&["coverage", "--place", "610802209000", "--month", "2019-05"])?;
     let mine = coverage["households"].as_array().and_then(|all| all.iter().find(|row| row["id"] == household)).cloned().unwrap_or_default();
     assert_eq!((&coverage["sums"]["met_declared"], &mine["visits"]), (&1.into(), &2.into()));
 
-    let taken = a.call(&["resolve", household, "contact_note", "--take", "1"])?;
-    assert_eq!(taken["changed"][0], "contact_note");
+    let conflicts = a.call(&["conflicts"])?;
+    for field in ["contact_note", "work"] {
+        let conflict = about(&conflicts, field)[0];
+        let taken = a.call(&["resolve", text(conflict, "record")?, field, "--take", "1"])?;
+        assert_eq!(taken["changed"], serde_json::json!([field]));
+    }
     a.call(&["sync"])?;
     secretary.call(&["sync"])?;
-    assert!(about(&secretary.call(&["conflicts"])?, "contact_note").is_empty());
+    assert_eq!(secretary.call(&["conflicts"])?, serde_json::json!([]));
+    let month = secretary.call(&["month", household, "2019-05"])?;
+    assert_eq!(month["month_record"]["fields"]["work"], about(&conflicts, "work")[0]["values"][0]["value"]);
     assert_eq!(world.daohu(&["verify"])?["ok"], true);
     Ok(())
 }
