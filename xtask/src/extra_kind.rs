@@ -24,7 +24,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
         return Err(format!("{} has {lines} lines: a kind fits into {LINES_MAX}", KIND.0));
     }
     // Everything is built beside the tree's own, so that no library is built again; only the finished binaries lie in the copy, since
-    // those of the tree have the same names. The whole workspace is named, for with other features libraries would be others.
+    // those of the tree have the same names. The whole workspace is built, for with other features libraries would be others.
     let beside = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target));
     let cargo = |words: &[&str]| {
         let status = Command::new("cargo")
@@ -48,7 +48,10 @@ fn copy_tree(root: &Path, copy: &Path) -> io::Result<()> {
     let mut files: Vec<(PathBuf, PathBuf)> = crate::tidy::files_of(root).into_iter().map(|path| (path.clone(), path)).collect();
     files.push((KIND.0.into(), KIND.1.into()));
     for (from, to) in &files {
-        let (text, to) = (fs::read(root.join(from))?, copy.join(to));
+        let (mut text, to) = (fs::read(root.join(from))?, copy.join(to));
+        if from == Path::new("Cargo.toml") {
+            text = with_other_version(&text)?;
+        }
         if fs::read(&to).ok().as_ref() != Some(&text) {
             to.parent().map_or(Ok(()), fs::create_dir_all)?;
             fs::write(to, text)?;
@@ -63,6 +66,15 @@ fn copy_tree(root: &Path, copy: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives our crates another version. Cargo names what it builds after the version and the path *inside* the workspace: without this the copy's
+/// crates would take the place of the tree's own in the common folder.
+fn with_other_version(manifest: &[u8]) -> io::Result<Vec<u8>> {
+    let text = String::from_utf8_lossy(manifest);
+    let version = text.lines().find(|line| line.starts_with("version = \"")).ok_or(io::Error::other("Cargo.toml has no version"))?;
+    let other = format!("{}-extra-kind\"", version.trim_end().trim_end_matches('"'));
+    Ok(text.replacen(version, &other, 1).into_bytes())
+}
+
 /// Deletes what the tree does not have any more.
 fn prune(path: &Path, wanted: &BTreeSet<PathBuf>) -> io::Result<()> {
     if !path.is_dir() {
@@ -72,4 +84,19 @@ fn prune(path: &Path, wanted: &BTreeSet<PathBuf>) -> io::Result<()> {
         prune(&entry?.path(), wanted)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_other_version;
+
+    #[test]
+    fn only_our_own_version_becomes_another() {
+        let manifest = "[workspace.package]\nversion = \"0.1.0\"\nrust-version = \"1.95\"\n\n[dependencies]\ncsv = { version = \"1\" }\n";
+
+        let other = String::from_utf8(with_other_version(manifest.as_bytes()).unwrap()).unwrap();
+
+        assert_eq!(other, manifest.replace("\"0.1.0\"", "\"0.1.0-extra-kind\""));
+        assert!(with_other_version(b"[workspace]\n").is_err());
+    }
 }
