@@ -1,10 +1,10 @@
 //! One more kind is one more file: copies the tree, adds tests/fixtures/kinds/well.rs and lets the copy prove it.
 
+use crate::shell;
 use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 /// The one file that the copy has more.
@@ -27,9 +27,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     // those of the tree have the same names. The whole workspace is built, for with other features libraries would be others.
     let beside = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target));
     let cargo = |words: &[&str]| {
-        let status = Command::new("cargo")
+        let status = shell::command(&copy, "cargo")
             .args(words)
-            .current_dir(&copy)
             .env("CARGO_BUILD_BUILD_DIR", &beside)
             .env("CARGO_TARGET_DIR", copy.join("target"))
             .env("DAOHU_BINARIES", copy.join("target/debug"))
