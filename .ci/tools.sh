@@ -1,6 +1,8 @@
 # What a new machine lacks is installed here, and said; sourced by ./run and ./test.
 need=()
-command -v cc >/dev/null 2>&1 || need+=(build-essential)
+{ command -v cc && command -v make; } >/dev/null 2>&1 || need+=(build-essential)
+# The build of OpenSSL needs more of perl than the smallest machines have.
+perl -MFindBin -MIPC::Cmd -e 1 >/dev/null 2>&1 || need+=(perl)
 command -v git >/dev/null 2>&1 || need+=(git)
 command -v python3 >/dev/null 2>&1 || need+=(python3)
 if [ "${#need[@]}" -gt 0 ]; then

@@ -1,6 +1,6 @@
 //! Everything that must hold, in order, with the time of each step and one closing line: `N passed, N failed`.
 
-use crate::{glossary, shell, tidy};
+use crate::{extra_kind, glossary, shell, tidy};
 use std::path::Path;
 
 /// How many tests passed and failed.
@@ -21,6 +21,7 @@ const STEPS: &[Step] = &[
     ("doc", |root| chore(shell::run(root, "cargo", &["doc", "--workspace", "--no-deps", "--quiet"]))),
     ("test", |root| tests(root, &["test", "--workspace", "--no-fail-fast"])),
     ("glossary", |root| chore(glossary::run(root, &["--check".to_owned()]))),
+    ("extra-kind", |root| chore(extra_kind::run(root))),
     ("checks", checks),
 ];
 

@@ -8,9 +8,8 @@ use std::{fs, path::Path};
 /// # Errors
 /// A sentence when the page is out of date or cannot be made; nothing is written then.
 pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), String> {
-    let output = std::process::Command::new("cargo")
+    let output = shell::command(root, "cargo")
         .args(["run", "--quiet", "--package", "daohu-domain", "--example", "glossary"])
-        .current_dir(root)
         .output()
         .map_err(|why| format!("could not make the glossary: {why}"))?;
     if !output.status.success() {

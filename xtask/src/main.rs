@@ -1,4 +1,4 @@
-//! Chores of daohu: `cargo xtask ci | tidy | bench | glossary`.
+//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | bench`.
 //!
 //! `./test` calls `cargo xtask ci`; nothing else needs to be known to check a change.
 

@@ -11,13 +11,26 @@ pub(crate) fn say(line: &str) {
     println!("{line}");
 }
 
+/// Begins a call of a program in `folder`, as if a person had typed it there.
+///
+/// What `cargo run` tells xtask of itself is taken away: build scripts that look at it would run again, and all that rests on them.
+pub(crate) fn command(folder: &Path, program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Runs a program in `folder`, its output shown.
 ///
 /// # Errors
 /// A sentence that names the program when it cannot be started or exits with another status than 0.
 pub(crate) fn run(folder: &Path, program: &str, words: &[&str]) -> Result<(), String> {
-    let status =
-        Command::new(program).args(words).current_dir(folder).status().map_err(|why| format!("could not start {program}: {why}"))?;
+    let status = command(folder, program).args(words).status().map_err(|why| format!("could not start {program}: {why}"))?;
     if status.success() { Ok(()) } else { Err(format!("{program} {} failed ({status})", words.join(" "))) }
 }
 
@@ -27,9 +40,8 @@ pub(crate) fn run(folder: &Path, program: &str, words: &[&str]) -> Result<(), St
 /// What it printed so far and a sentence, when it cannot be started or exits with another status than 0.
 pub(crate) fn run_and_read(folder: &Path, program: &str, words: &[&str]) -> Result<String, (String, String)> {
     use std::io::{BufRead, BufReader};
-    let mut child = Command::new(program)
+    let mut child = command(folder, program)
         .args(words)
-        .current_dir(folder)
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|why| (String::new(), format!("could not start {program}: {why}")))?;

@@ -3,6 +3,7 @@
 pub(crate) mod office;
 pub(crate) mod people;
 
+use crate::demo::HOUSEHOLDS_MIN;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -109,6 +110,9 @@ pub(crate) struct Demo {
     /// 换一个数就是另一个乡镇 / another number invents another township
     #[arg(long, default_value_t = 2019)]
     pub(crate) seed: u64,
+    /// 多少户 / how many households
+    #[arg(long, value_name = "N", default_value_t = 450, value_parser = clap::value_parser!(u64).range(HOUSEHOLDS_MIN..=5000))]
+    pub(crate) households: u64,
     /// 只装入，不服务 / load only
     #[arg(long)]
     pub(crate) no_serve: bool,

@@ -29,11 +29,16 @@ use replay::{ReplayError, Stage};
 use serde_json::{Value as Json, json};
 use std::{fs, path::Path};
 use story::{Pair, Who};
+use township::Paper;
+
+pub(crate) use township::HOUSEHOLDS_MIN;
 
 /// When the roster was imported and the phones were handed out.
 const BEGINS: &str = "2019-04-01T08:00:00+08:00";
 /// When the demo is served: May is frozen.
 const SERVED: &str = "2019-06-20T09:00:00+08:00";
+/// The clock of everybody while the demo is made.
+const CLOCK_FILE: &str = "demo-clock";
 /// How long the printed code lives.
 const CODE_MS: i64 = 24 * 3_600_000;
 /// The fixed sign-ins: login, role, place, password.
@@ -57,14 +62,16 @@ pub(crate) fn demo(shared: &Shared, flags: &Demo) -> Result<Answer, Refusal> {
         ));
     }
     let ready = shared.data.join("demo.json");
-    if flags.fresh && ready.exists() {
+    // The clock file is there while a demo is being made: one that was broken off is begun again.
+    if (flags.fresh && ready.exists()) || shared.data.join(CLOCK_FILE).exists() {
         fs::remove_dir_all(&shared.data).map_err(|error| unwritable(&error))?;
     }
     if !ready.exists() {
-        if shared.data.join("daohu.db").exists() {
+        // What is deleted above is only ever a folder that was empty before a demo was made in it.
+        if fs::read_dir(&shared.data).is_ok_and(|mut inside| inside.next().is_some()) {
             return Err(Refusal::usage(
-                "这个文件夹里有数据,但不是演示;换一个 --data。",
-                "this folder holds a store that is no demo; give another --data",
+                "这个文件夹里有东西,但不是演示;换一个 --data。",
+                "this folder holds something that is no demo; give another --data",
             ));
         }
         make(shared, flags, &ready)?;
@@ -114,21 +121,30 @@ fn say(url: &str, told: &Json) {
 
 /// The three commands that a newcomer pastes.
 fn try_it(url: &str, code: &str, household: &str, now: &str) -> [String; 3] {
-    let binary = std::env::current_exe().ok().and_then(|path| path.parent().map(|folder| folder.join("daohu-field").display().to_string()));
-    let binary = binary.unwrap_or_else(|| "daohu-field".to_owned());
+    let binary = std::env::current_exe().ok().and_then(|path| path.parent().map(|folder| folder.join("daohu-field")));
+    let binary = binary.unwrap_or_else(|| "daohu-field".into());
     let phone = std::env::temp_dir().join(format!("daohu-phone-{code}.db"));
-    let begin = format!("{binary} --db {} --now {now}", phone.display());
+    let begin = format!("{} --db {} --now {now}", as_word(&binary), as_word(&phone));
     [
         format!("{begin} enrol --server {url} --code {code}"),
-        format!("{begin} visit --household {household} --mode home --purpose verify --met 户主:本人 --narrative 入户核对收入,饮水正常。"),
+        format!(
+            "{begin} visit --household {household} --mode home --purpose verify --met 户主:本人 --narrative 入户核对收入台账,羊存栏12只,水管冬天冻过,约好下月带人来修。"
+        ),
         format!("{begin} sync"),
     ]
+}
+
+/// Writes a path as one word of a shell.
+fn as_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = text.chars().all(|letter| letter.is_alphanumeric() || "/._-+".contains(letter));
+    if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// Makes the township: roster, accounts, phones, two months.
 fn make(shared: &Shared, flags: &Demo, ready: &Path) -> Result<(), Refusal> {
     fs::create_dir_all(&shared.data).map_err(|error| unwritable(&error))?;
-    let clock_file = shared.data.join("demo-clock");
+    let clock_file = shared.data.join(CLOCK_FILE);
     fs::write(&clock_file, format!("{BEGINS}\n")).map_err(|error| unwritable(&error))?;
     let clock = ServerClock::file(clock_file.clone()).map_err(|_| Refusal::of("internal"))?;
     let office = Office::open(&shared.data, clock, SystemRandom)?;
@@ -136,11 +152,10 @@ fn make(shared: &Shared, flags: &Demo, ready: &Path) -> Result<(), Refusal> {
     let folder = shared.data.join("demo-phones");
     fs::create_dir_all(&folder).map_err(|error| unwritable(&error))?;
     print::err("装入虚构的乡镇… / loading an invented township…");
-    import_papers(&office, &folder, flags.seed)?;
+    import_papers(&office, &folder, township::papers(flags.seed, flags.households))?;
     let pairs = pairs(&office)?;
     set_obligations(&office)?;
-    let late = story::movers(&pairs).0;
-    if let Some((left, _)) = late {
+    if let Some(left) = story::cast(&pairs).left {
         end_service(&office, left)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| unwritable(&error))?;
@@ -149,12 +164,14 @@ fn make(shared: &Shared, flags: &Demo, ready: &Path) -> Result<(), Refusal> {
     let (told, logins) = accounts(&office, &pairs, flags)?;
     stage.logins = logins;
     print::err("给每人发一部手机… / handing out phones…");
+    stage.at(instant(BEGINS)?).map_err(failed)?;
     stage.enrol_all(flags.seed).map_err(failed)?;
     play(&mut stage, &pairs, flags.seed)?;
     stage.at(instant(SERVED)?).map_err(failed)?;
     drop(stage);
-    let _gone = fs::remove_dir_all(&folder).is_ok() && fs::remove_file(&clock_file).is_ok();
-    fs::write(ready, format!("{told}\n")).map_err(|error| unwritable(&error))
+    fs::remove_dir_all(&folder).map_err(|error| unwritable(&error))?;
+    fs::write(ready, format!("{told}\n")).map_err(|error| unwritable(&error))?;
+    fs::remove_file(&clock_file).map_err(|error| unwritable(&error))
 }
 
 fn play(stage: &mut Stage<'_>, pairs: &[Pair], seed: u64) -> Result<(), Refusal> {
@@ -164,9 +181,6 @@ fn play(stage: &mut Stage<'_>, pairs: &[Pair], seed: u64) -> Result<(), Refusal>
             print::err(&format!("两个月的走访 {n}/{} … / two months of visits", steps.len()));
         }
         stage.play(step, pairs).map_err(failed)?;
-    }
-    for (code, count) in &stage.left_out {
-        print::err(&format!("没做成的步骤 {count}({code}) / steps left out"));
     }
     Ok(())
 }
@@ -182,10 +196,10 @@ fn unwritable(error: &std::io::Error) -> Refusal {
     Refusal::of("disk_full").saying(format!("文件夹写不进去:{error}"), format!("the folder cannot be written: {error}"))
 }
 
-fn import_papers(office: &Office, folder: &Path, seed: u64) -> Result<(), Refusal> {
+fn import_papers(office: &Office, folder: &Path, written: Vec<Paper>) -> Result<(), Refusal> {
     let papers = folder.join("papers");
     fs::create_dir_all(&papers).map_err(|error| unwritable(&error))?;
-    for paper in township::papers(seed) {
+    for paper in written {
         fs::write(papers.join(paper.name), paper.text).map_err(|error| unwritable(&error))?;
     }
     let options = ImportOptions { dry_run: false, as_of: None, now: office.now() };
@@ -205,13 +219,14 @@ fn pairs(office: &Office) -> Result<Vec<Pair>, Refusal> {
     let listed = office.pairing_list(None, None, Some(office.now().day()))?;
     let mut pairs = Vec::new();
     for row in listed.as_array().into_iter().flatten() {
-        let id = |key: &str| row[key].as_str().and_then(|text| text.parse::<Id>().ok());
+        let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+        let id = |key: &str| text(key).parse::<Id>().ok();
         let (Some(pairing), Some(household), Some(cadre)) = (id("id"), id("household"), id("cadre")) else { continue };
-        pairs.push(Pair { id: pairing, household, place: office.record(household)?.place, cadre });
+        pairs.push((text("number"), Pair { id: pairing, household, place: office.record(household)?.place, cadre }));
     }
-    // Ids of one import have the import's time and chance in them; the household's number is the order people know.
-    pairs.sort_by_key(|pair| (pair.place, pair.household));
-    Ok(pairs)
+    // Ids have chance in them; numbers are the same in every township of one seed.
+    pairs.sort_by(|(one, a), (other, b)| (a.place, one).cmp(&(b.place, other)));
+    Ok(pairs.into_iter().map(|(_, pair)| pair).collect())
 }
 
 /// Each unit of the district owes a pairing from its liaison and every leader; only the liaisons are paired.
@@ -267,10 +282,8 @@ fn accounts(office: &Office, pairs: &[Pair], flags: &Demo) -> Result<(Json, Logi
     let common = pairs.iter().find(|pair| pair.place == village).ok_or(Refusal::of("internal"))?;
     let second = pairs.iter().find(|pair| pair.place == village && pair.cadre != common.cadre).ok_or(Refusal::of("internal"))?;
     office.pairing_add(&common.household.to_string(), second.cadre, "assistant", jiff::civil::date(2019, 4, 1), None)?;
-    let mut helpers: Vec<Id> = pairs.iter().map(|pair| pair.cadre).collect();
-    helpers.sort_unstable();
-    helpers.dedup();
-    for (n, helper) in helpers.into_iter().enumerate() {
+    let left = story::cast(pairs).left;
+    for (n, helper) in story::helpers(pairs).into_iter().enumerate().filter(|(_, helper)| Some(*helper) != left) {
         let (login, role, password) = match helper {
             id if id == common.cadre => ("helper".to_owned(), Role::Helper, Some(HELPER_PASSWORD)),
             id if id == second.cadre => ("helper2".to_owned(), Role::AssistantHelper, Some(HELPER_PASSWORD)),
@@ -279,10 +292,7 @@ fn accounts(office: &Office, pairs: &[Pair], flags: &Demo) -> Result<(Json, Logi
         add(&login, role, None, Some(helper), password)?;
         logins.insert(Who::Helper(helper), login);
     }
-    let mut villages: Vec<Place> = pairs.iter().map(|pair| pair.place).collect();
-    villages.sort_unstable();
-    villages.dedup();
-    for place in villages {
+    for place in story::villages(pairs) {
         let login = if place == village { "secretary".to_owned() } else { format!("s{}", place.number() % 1000) };
         if place != village {
             add(&login, Role::VillageSecretary, Some(place), None, None)?;

@@ -59,14 +59,14 @@ pub fn call<I: AsRef<OsStr>>(binary: &str, words: &[I], variables: &[(&str, &str
     Ok(Answer { status: output.status.code().unwrap_or(-1), json, told })
 }
 
-/// The path of a binary beside this test's own.
+/// The path of a binary (or of `examples/NAME`) in the folder `DAOHU_BINARIES`, else beside this test's own.
 ///
 /// # Errors
 /// A sentence when it has not been built.
 pub fn built(binary: &str) -> Outcome<PathBuf> {
     let own = std::env::current_exe()?;
-    let folder = own.parent().and_then(Path::parent).ok_or("the test has no folder")?;
-    let path = folder.join(binary);
+    let beside = own.parent().and_then(Path::parent).ok_or("the test has no folder")?;
+    let path = std::env::var_os("DAOHU_BINARIES").map_or_else(|| beside.to_path_buf(), PathBuf::from).join(binary);
     if path.exists() { Ok(path) } else { Err(format!("{binary} is not built: run `cargo build --workspace --bins` first").into()) }
 }
 

@@ -3,7 +3,7 @@
 //! `cargo xtask extra-kind` runs this in a copy of the tree that has the file; in the tree itself it shows the opposite: a kind
 //! that no file declares is refused.
 
-use daohu_e2e::{Outcome, World, text};
+use daohu_e2e::{Outcome, World, built, text};
 
 #[test]
 fn a_kind_works_where_its_file_is_and_is_refused_where_it_is_not() -> Outcome<()> {
@@ -13,8 +13,9 @@ fn a_kind_works_where_its_file_is_and_is_refused_where_it_is_not() -> Outcome<()
     let (household, cadre) = (text(&pairing, "household")?, text(&pairing, "cadre")?);
     let phone = world.phone("helper", &["--role", "helper", "--cadre", cadre])?;
     phone.call(&["sync"])?;
-    let subject = format!("subject={household}");
-    let add = ["record", "add", "well", subject.as_str(), "name=东沟井", "water=甜水", "depth=80", "dug_on=2018.6.4"];
+    let of = format!("household={household}");
+    let add =
+        ["record", "add", "well", of.as_str(), "name=东沟井", "water=甜水", "depth=80", "dug_on=2018.6.4", "keeper_phone=13912345678"];
     let declared = std::env::var_os("DAOHU_EXTRA_KIND").is_some();
 
     let added = phone.attempt(&add)?;
@@ -30,7 +31,11 @@ fn a_kind_works_where_its_file_is_and_is_refused_where_it_is_not() -> Outcome<()
     assert_eq!(listed["records"][0]["id"], id, "{listed}");
     assert_eq!(listed["records"][0]["fields"]["water"], "sweet", "the Chinese label was understood: {listed}");
     assert_eq!(listed["records"][0]["fields"]["dug_on"], "2018-06-04");
-    let bad = phone.attempt(&["record", "add", "well", &subject, "water=苦水"])?;
+    assert!(!listed.to_string().contains("13912345678"), "a secret is in no list: {listed}");
+    let shown = world.daohu(&["record", "show", id])?;
+    assert_eq!(shown["fields"]["keeper_phone"], "139****5678", "sealed on the phone, masked at the office: {shown}");
+    assert_eq!(shown["masked"], serde_json::json!(["keeper_phone"]));
+    let bad = phone.attempt(&["record", "add", "well", &of, "water=苦水"])?;
     assert_eq!(bad.json["error"]["code"], "invalid_record", "{}", bad.json);
     let schema = example("schema", "well")?;
     assert!(schema.contains("\"water\"") && schema.contains("bitter"), "{schema}");
@@ -41,9 +46,7 @@ fn a_kind_works_where_its_file_is_and_is_refused_where_it_is_not() -> Outcome<()
 
 /// What an example of the domain crate prints.
 fn example(name: &str, word: &str) -> Outcome<String> {
-    let output = std::process::Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--package", "daohu-domain", "--example", name, "--", word])
-        .output()?;
+    let output = std::process::Command::new(built(&format!("examples/{name}"))?).arg(word).output()?;
     if output.status.success() {
         Ok(String::from_utf8(output.stdout)?)
     } else {

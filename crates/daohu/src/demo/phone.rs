@@ -1,7 +1,7 @@
 //! A simulated phone: the real field core with its own store and key; what it sends goes through the server's own router.
 
 use axum::{Router, body::Body, http::Request as HttpRequest};
-use daohu_field::{Clock, EnrolOptions, FieldError, Ledger, Random, Request, Response, SetClock, SyncOptions};
+use daohu_field::{Clock, EnrolOptions, FieldError, Ledger, Random, Request, Response, SetClock, SyncOptions, SyncReport};
 use std::{path::Path, sync::Mutex};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -78,7 +78,7 @@ impl Phone {
     }
 
     /// Comes level with the server.
-    pub(crate) fn sync(&mut self, door: &Door) -> Result<(), FieldError> {
+    pub(crate) fn sync(&mut self, door: &Door) -> Result<SyncReport, FieldError> {
         let mut conversation = self.ledger.begin_sync(SyncOptions::default())?;
         while let Some(request) = conversation.next_request(&mut self.ledger)? {
             match door.carry(&request) {
@@ -86,7 +86,6 @@ impl Phone {
                 None => conversation.on_failure(&mut self.ledger)?,
             }
         }
-        let _report = conversation.finish();
-        Ok(())
+        Ok(conversation.finish())
     }
 }

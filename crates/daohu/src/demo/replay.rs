@@ -30,6 +30,9 @@ pub(crate) enum ReplayError {
     /// A phone refused.
     #[error("a phone refused a step: {0}")]
     Phone(#[from] FieldError),
+    /// An item did not pass a guard, the office's or the phone's.
+    #[error("an item of a phone was refused: {0}")]
+    Item(String),
     /// A file could not be written.
     #[error("could not write a file of the demo")]
     File(#[from] std::io::Error),
@@ -49,24 +52,13 @@ pub(crate) struct Stage<'a> {
     pub(crate) folder: &'a Path,
     /// Logins by who they are.
     pub(crate) logins: BTreeMap<Who, String>,
-    /// Steps that were left out, by the code that the phone gave.
-    pub(crate) left_out: BTreeMap<String, u64>,
     phones: BTreeMap<Who, Phone>,
 }
 
 impl<'a> Stage<'a> {
     /// Sets the stage.
     pub(crate) fn new(office: &'a Office, door: &'a Door, clock_file: PathBuf, folder: &'a Path) -> Self {
-        Self {
-            office,
-            door,
-            clock: SetClock::at(0),
-            clock_file,
-            folder,
-            logins: BTreeMap::new(),
-            left_out: BTreeMap::new(),
-            phones: BTreeMap::new(),
-        }
+        Self { office, door, clock: SetClock::at(0), clock_file, folder, logins: BTreeMap::new(), phones: BTreeMap::new() }
     }
 
     /// Moves all clocks.
@@ -86,13 +78,13 @@ impl<'a> Stage<'a> {
             let code = code["code"].as_str().unwrap_or_default().to_owned();
             let seed = seed.wrapping_mul(1_000_003).wrapping_add(u64::try_from(n).unwrap_or(0));
             let mut phone = Phone::enrol(self.folder, &login, (&self.clock, seed), (self.door, code))?;
-            phone.sync(self.door)?;
+            sync(&mut phone, self.door)?;
             self.phones.insert(who, phone);
         }
         Ok(())
     }
 
-    /// Plays one step. A helper whose household was handed over meanwhile leaves it out, as people do.
+    /// Plays one step; nothing of the story may be refused.
     pub(crate) fn play(&mut self, step: &Step, pairs: &[Pair]) -> Result<(), ReplayError> {
         self.at(step.at)?;
         if let Act::HandOver { pairing, household, to } = &step.act {
@@ -103,18 +95,18 @@ impl<'a> Stage<'a> {
             return Ok(());
         }
         let Some(phone) = self.phones.get_mut(&step.who) else { return Ok(()) };
-        let done = match &step.act {
-            Act::Sync => phone.sync(self.door),
-            Act::Review { month } => review_all(phone, *month, place_of(step.who, pairs)),
-            act => record(phone, act, step.at),
-        };
-        match done {
-            Err(error) if matches!(error.code(), "not_found" | "forbidden_writer" | "forbidden_place" | "needs_reason" | "own_visit") => {
-                Ok(())
-            }
-            other => Ok(other?),
+        match &step.act {
+            Act::Sync => sync(phone, self.door)?,
+            Act::Review { month } => review_all(phone, *month, place_of(step.who, pairs))?,
+            act => record(phone, act, step.at)?,
         }
+        Ok(())
     }
+}
+
+/// Comes level with the office. The story holds nothing that a guard may refuse.
+fn sync(phone: &mut Phone, door: &Door) -> Result<(), ReplayError> {
+    phone.sync(door)?.refused.first().map_or(Ok(()), |item| Err(ReplayError::Item(item.code.to_string())))
 }
 
 fn place_of(who: Who, pairs: &[Pair]) -> Option<Place> {
@@ -158,8 +150,9 @@ fn record(phone: &mut Phone, act: &Act, now: Instant) -> Result<(), FieldError> 
             input.start = Some(start.to_string());
             phone.ledger.new_visit(&household.to_string(), &input, Until::Submit)?;
         }
-        Act::MonthRecord { household, month } => {
-            phone.ledger.month_record(&household.to_string(), *month, &MonthInput { submit: true, ..MonthInput::default() })?;
+        Act::MonthRecord { household, month, reason } => {
+            let input = MonthInput { submit: true, reason: reason.map(str::to_owned), ..MonthInput::default() };
+            phone.ledger.month_record(&household.to_string(), *month, &input)?;
         }
         Act::Sync | Act::Review { .. } | Act::HandOver { .. } => {}
     }

@@ -1,7 +1,7 @@
 //! What happens in the township in April and May 2019, in order of time: a pure function of the roster and a seed.
 //!
-//! Told on purpose: helpers who left and whose households were handed over late (a hidden gap in April), households handed over to
-//! nobody (a gap in May), one text copied between two villages, one backfill declared and one not, phones that came back after the freeze.
+//! Told on purpose (`Cast`): a helper who left and whose households were handed over late (a hidden gap in April), households handed over
+//! to nobody (a gap in May), one text copied between two villages, one backfill declared and one not, phones that came back after the freeze.
 
 use super::chance::Chance;
 use daohu_domain::{
@@ -43,8 +43,8 @@ pub(crate) enum Act {
     Backfill { household: Id, day: Day },
     /// A visit of an earlier instant, written as if it had just been made.
     Undeclared { household: Id, start: Instant },
-    /// Hands in the month record.
-    MonthRecord { household: Id, month: Month },
+    /// Hands in the month record, with the reason why nobody went there where nobody did.
+    MonthRecord { household: Id, month: Month, reason: Option<&'static str> },
     /// Comes level with the server.
     Sync,
     /// Reviews all month records of a month that stand submitted.
@@ -85,6 +85,9 @@ const ENDINGS: &[&str] = &["约好下月再来核对收入台账。", "想参加
 /// The text that two villages share.
 const COPIED: &str = "入户宣传政策,查看住房和饮水,了解收入情况,群众对帮扶工作表示满意,无其他诉求。";
 
+/// Why a household was only called.
+const NOT_THERE: &str = "全家外出务工,电话联系。";
+
 /// The months that are told.
 pub(crate) fn months() -> [Month; 2] {
     let month = |number| Month::new(2019, number).unwrap_or_else(|| Month::of(Day::MIN));
@@ -109,27 +112,81 @@ fn text(chance: &mut Chance) -> String {
     text
 }
 
+/// The helpers in the order of the roster.
+pub(crate) fn helpers(pairs: &[Pair]) -> Vec<Id> {
+    let mut found: Vec<Id> = Vec::new();
+    for pair in pairs {
+        if !found.contains(&pair.cadre) {
+            found.push(pair.cadre);
+        }
+    }
+    found
+}
+
+/// The villages in the order of their codes.
+pub(crate) fn villages(pairs: &[Pair]) -> Vec<Place> {
+    let mut found: Vec<Place> = pairs.iter().map(|pair| pair.place).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// To whom something happens that the figures must show.
+#[derive(Debug)]
+pub(crate) struct Cast {
+    /// Left on 11 March; the households were handed over on 28 April.
+    pub(crate) left: Option<Id>,
+    takes_over: Option<Id>,
+    /// Leaves on 1 May, followed by nobody.
+    leaves: Option<Id>,
+    /// Declares a backfill.
+    backfills: Option<Id>,
+    /// Writes an old visit down as if it had just been made.
+    hides: Option<Id>,
+    /// Two of two villages who hand in the same text.
+    copies: [Option<Id>; 2],
+    /// Come back after the freeze.
+    slow: Vec<Id>,
+}
+
+/// Chooses them from the roster.
+pub(crate) fn cast(pairs: &[Pair]) -> Cast {
+    let villages = villages(pairs);
+    let of = |village: usize, n: usize| {
+        let place = *villages.get(village)?;
+        let of_village: Vec<Pair> = pairs.iter().filter(|pair| pair.place == place).cloned().collect();
+        helpers(&of_village).get(n).copied()
+    };
+    Cast {
+        left: of(3, 0),
+        takes_over: of(3, 1),
+        leaves: of(2, 0),
+        backfills: of(0, 0),
+        hides: of(7, 1),
+        copies: [of(5, 1), of(6, 1)],
+        slow: helpers(pairs).into_iter().skip(10).step_by(15).collect(),
+    }
+}
+
 /// Tells the two months.
 pub(crate) fn story(pairs: &[Pair], seed: u64) -> Vec<Step> {
     let mut chance = Chance::new(seed ^ 0x5701);
-    let mut steps = hand_overs(pairs);
-    let mut helpers: Vec<Id> = pairs.iter().map(|pair| pair.cadre).collect();
-    helpers.sort_unstable();
-    helpers.dedup();
-    for (n, helper) in helpers.iter().enumerate() {
-        let own: Vec<&Pair> = pairs.iter().filter(|pair| pair.cadre == *helper).collect();
-        let is_late = n % 15 == 7;
+    let cast = cast(pairs);
+    let mut steps = hand_overs(pairs, &cast);
+    let of = |helper: Option<Id>| pairs.iter().filter(move |pair| Some(pair.cadre) == helper);
+    for helper in helpers(pairs).into_iter().filter(|helper| Some(*helper) != cast.left) {
+        let mut held: Vec<&Pair> = of(Some(helper)).collect();
         for month in months() {
-            tell_month(&mut steps, &own, (month, n, is_late), &mut chance);
-        }
-        if is_late {
-            steps.push(Step { at: at(day_of(months()[1].plus(1), 14), 19, 0), who: Who::Helper(*helper), act: Act::Sync });
+            let is_may = month == months()[1];
+            if is_may && cast.takes_over == Some(helper) {
+                held.extend(of(cast.left));
+            }
+            if !(is_may && cast.leaves == Some(helper)) {
+                tell_month(&mut steps, (helper, &held), (month, &cast), &mut chance);
+            }
         }
     }
-    let mut villages: Vec<Place> = pairs.iter().map(|pair| pair.place).collect();
-    villages.sort_unstable();
-    villages.dedup();
-    for village in villages {
+    for village in villages(pairs) {
         for month in months() {
             let day = day_of(month.plus(1), 5 + chance.number(0, 2));
             let who = Who::Secretary(village);
@@ -142,90 +199,82 @@ pub(crate) fn story(pairs: &[Pair], seed: u64) -> Vec<Step> {
     steps
 }
 
-fn tell_month(steps: &mut Vec<Step>, own: &[&Pair], (month, n, is_late): (Month, usize, bool), chance: &mut Chance) {
-    let Some(who) = own.first().map(|pair| Who::Helper(pair.cadre)) else { return };
-    let mut add = |at: Instant, act: Act| steps.push(Step { at, who, act });
-    let is_may = month == months()[1];
-    let next = month.plus(1);
-    for (k, pair) in own.iter().enumerate() {
+fn tell_month(steps: &mut Vec<Step>, (helper, held): (Id, &[&Pair]), (month, cast): (Month, &Cast), chance: &mut Chance) {
+    let mut add = |at: Instant, act: Act| steps.push(Step { at, who: Who::Helper(helper), act });
+    let (is_may, next) = (month == months()[1], month.plus(1));
+    let is = |one: Option<Id>| one == Some(helper);
+    // Who leaves on the first hands in what there is on the last day.
+    let closing = if is(cast.leaves) { day_of(month, 30) } else { day_of(next, 2) };
+    for (k, pair) in held.iter().enumerate() {
         let (day, household) = (day_of(month, chance.number(2, 27)), pair.household);
         let (hour, minute, minutes) = (chance.number(9, 17), chance.number(0, 59), chance.number(20, 70));
         let luck = chance.number(1, 100);
-        match (is_may, n, k) {
-            (true, 3, 0) => add(at(day_of(month, 28), 20, 0), Act::Backfill { household, day: day_of(month, 12) }),
-            (true, 4, 0) => add(at(day_of(month, 29), 20, 0), Act::Undeclared { household, start: at(day_of(month, 10), 10, 0) }),
-            _ if luck <= 3 => {}
+        let (told, copied) = (text(chance), is_may && k == 0 && cast.copies.contains(&Some(helper)));
+        let mut reason = None;
+        match k {
+            0 if is_may && is(cast.backfills) => add(at(day_of(month, 28), 20, 0), Act::Backfill { household, day: day_of(month, 12) }),
+            0 if is_may && is(cast.hides) => {
+                add(at(day_of(month, 29), 20, 0), Act::Undeclared { household, start: at(day_of(month, 10), 10, 0) });
+            }
+            _ if copied => add(at(day, hour, minute), Act::Visit { household, mode: "home", minutes, text: COPIED.to_owned() }),
+            _ if luck <= 3 => continue,
             _ => {
                 let mode = if luck <= 7 { "phone" } else { "home" };
-                let text = if is_may && k == 1 && (n == 5 || n == 20) { COPIED.to_owned() } else { text(chance) };
-                add(at(day, hour, minute), Act::Visit { household, mode, minutes, text });
+                reason = (mode == "phone").then_some(NOT_THERE);
+                add(at(day, hour, minute), Act::Visit { household, mode, minutes, text: told });
             }
         }
-        if luck > 3 && chance.in_hundred(94) {
-            add(at(day_of(next, 2), 18, u64::try_from(k % 60).unwrap_or(0)), Act::MonthRecord { household, month });
+        if chance.in_hundred(94) {
+            add(at(closing, 18, u64::try_from(k % 60).unwrap_or(0)), Act::MonthRecord { household, month, reason });
         }
     }
-    if !(is_late && is_may) {
-        for day in [day_of(month, 10), day_of(month, 20), day_of(month, 29), day_of(next, 2)] {
-            add(at(day, 21, u64::try_from(n % 60).unwrap_or(0)), Act::Sync);
-        }
+    let mut syncs = vec![at(day_of(month, 10), 21, 0), at(day_of(month, 20), 21, 0), at(day_of(month, 29), 21, 0), at(closing, 21, 0)];
+    if is_may && cast.slow.contains(&helper) {
+        syncs = vec![at(day_of(next, 14), 19, 0)];
     }
+    syncs.into_iter().for_each(|at| add(at, Act::Sync));
 }
 
-/// Six households of a helper who left in March are handed over on 28 April; seven of another village go to nobody on 1 May.
-fn hand_overs(pairs: &[Pair]) -> Vec<Step> {
+/// The households of who left in March go to a colleague on 28 April, who sees the first of them the day after; those of who leaves in May
+/// go to nobody.
+fn hand_overs(pairs: &[Pair], cast: &Cast) -> Vec<Step> {
     let mut steps = Vec::new();
-    let (late, never) = movers(pairs);
-    let april = day_of(months()[0], 28);
-    let may = day_of(months()[1], 1);
-    if let Some((from, to)) = late {
-        for pair in pairs.iter().filter(|pair| pair.cadre == from).take(6) {
-            let act = Act::HandOver { pairing: pair.id, household: pair.household, to: Some(to) };
-            steps.push(Step { at: at(april, 8, 0), who: Who::Office, act });
-        }
-    }
-    for pair in pairs.iter().filter(|pair| Some(pair.cadre) == never).take(7) {
-        steps.push(Step {
-            at: at(may, 8, 0),
+    let (april, may) = (day_of(months()[0], 28), day_of(months()[1], 1));
+    let of = |helper: Option<Id>| pairs.iter().filter(move |pair| Some(pair.cadre) == helper);
+    for (day, helper, to) in [(april, cast.left, cast.takes_over), (may, cast.leaves, None)] {
+        steps.extend(of(helper).map(|pair| Step {
+            at: at(day, 8, 0),
             who: Who::Office,
-            act: Act::HandOver { pairing: pair.id, household: pair.household, to: None },
-        });
+            act: Act::HandOver { pairing: pair.id, household: pair.household, to },
+        }));
+    }
+    let Some(who) = cast.takes_over.map(Who::Helper) else { return steps };
+    steps.push(Step { at: at(april, 20, 0), who, act: Act::Sync });
+    for (hour, pair) in (9..).zip(of(cast.left).take(3)) {
+        let household = pair.household;
+        let text = "今天接手这户,第一次入户,认了门,核对了家庭人口。".to_owned();
+        let act = Act::Visit { household, mode: "home", minutes: 40, text };
+        steps.push(Step { at: at(day_of(months()[0], 29), hour, 50), who, act });
+        let act = Act::MonthRecord { household, month: months()[0], reason: None };
+        steps.push(Step { at: at(day_of(months()[1], 2), 19, 0), who, act });
     }
     steps
-}
-
-/// The helper who left in March with the one who takes over, and the helper who leaves in May with no successor: of two villages, each with
-/// at least five households.
-pub(crate) fn movers(pairs: &[Pair]) -> (Option<(Id, Id)>, Option<Id>) {
-    let busy = |village: Place| {
-        let mut found: Vec<Id> = pairs.iter().filter(|pair| pair.place == village).map(|pair| pair.cadre).collect();
-        found.sort_unstable();
-        found.dedup();
-        found.retain(|cadre| pairs.iter().filter(|pair| pair.cadre == *cadre).count() >= 5);
-        found
-    };
-    let mut villages: Vec<Place> = pairs.iter().map(|pair| pair.place).collect();
-    villages.sort_unstable();
-    villages.dedup();
-    let late = villages.get(3).map(|village| busy(*village)).and_then(|found| Some((*found.first()?, *found.get(1)?)));
-    let never = villages.get(2).and_then(|village| busy(*village).first().copied());
-    (late, never)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Eight villages of two helpers each, six households a helper.
     fn roster() -> Vec<Pair> {
         let id = |n: u8, k: u8| Id::from_bytes([n, k, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        (0..60_u8)
-            .map(|n| Pair {
-                id: id(1, n),
-                household: id(2, n),
-                place: format!("61080220920{}", n % 5).parse().unwrap(),
-                cadre: id(3, n % 5 + 5 * (n / 30)),
-            })
-            .collect()
+        let pair = |n: u8| Pair {
+            id: id(1, n),
+            household: id(2, n),
+            place: format!("61080220920{}", n / 12).parse().unwrap(),
+            cadre: id(3, n / 6),
+        };
+        (0..96_u8).map(pair).collect()
     }
 
     #[test]
@@ -237,12 +286,31 @@ mod tests {
     }
 
     #[test]
-    fn one_backfill_is_declared_one_is_not_and_a_text_is_copied() {
-        let told = story(&roster(), 7);
+    fn one_backfill_is_declared_one_is_not_and_two_villages_share_a_text() {
+        let (pairs, told) = (roster(), story(&roster(), 7));
         let count = |test: fn(&Act) -> bool| told.iter().filter(|step| test(&step.act)).count();
         assert_eq!(count(|act| matches!(act, Act::Backfill { .. })), 1);
         assert_eq!(count(|act| matches!(act, Act::Undeclared { .. })), 1);
-        assert!(count(|act| matches!(act, Act::HandOver { to: None, .. })) >= 5);
-        assert!(count(|act| matches!(act, Act::HandOver { to: Some(_), .. })) >= 5);
+        let copied = told.iter().filter_map(|step| match &step.act {
+            Act::Visit { household, text, .. } if text == COPIED => pairs.iter().find(|pair| pair.household == *household),
+            _ => None,
+        });
+        let places: Vec<Place> = copied.map(|pair| pair.place).collect();
+        assert_eq!(places.len(), 2);
+        assert_ne!(places[0], places[1]);
+    }
+
+    #[test]
+    fn who_left_does_nothing_any_more_and_who_takes_over_visits_first_on_the_day_after() {
+        let (pairs, told) = (roster(), story(&roster(), 7));
+        let cast = cast(&pairs);
+        let handed = |to: Option<Id>| told.iter().filter(|step| matches!(step.act, Act::HandOver { to: found, .. } if found == to)).count();
+        assert_eq!((handed(cast.takes_over), handed(None)), (6, 6));
+        assert!(told.iter().all(|step| Some(step.who) != cast.left.map(Who::Helper)), "who left does nothing");
+        let last = told.iter().rfind(|step| Some(step.who) == cast.leaves.map(Who::Helper)).unwrap();
+        assert_eq!((last.at, &last.act), (at(day_of(months()[0], 30), 21, 0), &Act::Sync), "nothing is left on the phone");
+        let households: Vec<Id> = pairs.iter().filter(|pair| Some(pair.cadre) == cast.left).map(|pair| pair.household).collect();
+        let first = told.iter().find(|step| matches!(&step.act, Act::Visit { household, .. } if households.contains(household))).unwrap();
+        assert_eq!((Some(first.who), first.at.day()), (cast.takes_over.map(Who::Helper), day_of(months()[0], 29)));
     }
 }

@@ -1,4 +1,4 @@
-//! The invented township: thirteen villages, nine units that send helpers, 450 households and who helps whom.
+//! The invented township: thirteen villages, nine units that send helpers, households and who helps whom.
 //!
 //! It is told as the papers the offices use (CSV with their headings), so that it takes the same way into the store as a real
 //! township: through the import.
@@ -17,7 +17,11 @@ const POOR_VILLAGES: usize = 4;
 const UNITS: [&str; 9] = ["区水利局", "区林业局", "区教育局", "区交通局", "区文旅局", "区民政局", "区财政局", "区农业局", "区卫健局"];
 const OFFICE: &str = "红石桥乡人民政府";
 const CAUSES: [&str; 6] = ["因病", "因残", "因学", "缺技术", "缺劳动力", "缺资金"];
-const HOUSEHOLDS: usize = 450;
+/// A helper of the township has so many households, as long as a village's helpers last.
+const HOUSEHOLDS_A_HELPER: usize = 6;
+const HELPERS_A_VILLAGE: usize = 6;
+/// The fewest households with which everything that the demo tells happens: two helpers in each village.
+pub(crate) const HOUSEHOLDS_MIN: u64 = 156;
 
 /// A paper: the name of its file, and its text.
 pub(crate) struct Paper {
@@ -36,22 +40,22 @@ struct Cadre {
     rank: &'static str,
 }
 
-/// Writes the township's papers.
-pub(crate) fn papers(seed: u64) -> Vec<Paper> {
+/// Writes the papers of a township of so many households.
+pub(crate) fn papers(seed: u64, households: u64) -> Vec<Paper> {
     let mut chance = Chance::new(seed);
     let (cadres, cadre_rows) = cadres(&mut chance);
-    let mut households = vec![
+    let mut household_rows = vec![
         "乡,村,户编号,户主编号,户主姓名,户主证件号码,家庭人口数,是否危房户,是否解决安全饮用水,年度,识别标准,主要致贫原因,年收入".to_owned(),
     ];
     let mut members =
         vec!["乡,村,户编号,人口编号,姓名,性别,出生日期,证件类型,证件号码,民族,成员联系电话,年度,与户主关系,文化程度".to_owned()];
     let mut pairings =
         vec!["序号,乡镇,村,组,户主姓名,户编号,家庭人口,户属性,脱贫年度,帮扶责任人姓名,单位,职务,联系电话,帮扶起始时间".to_owned()];
-    for n in 0..HOUSEHOLDS {
+    for n in 0..usize::try_from(households).unwrap_or(0) {
         let village = n % VILLAGES.len();
         let number = format!("6108022090{:06}", n + 1);
         let family = family(&mut chance, n, &number, VILLAGES[village], &mut members);
-        households.push(format!(
+        household_rows.push(format!(
             "红石桥乡,{},{number},{number}01,{},{},{},否,是,2019,国家标准,{},{}",
             VILLAGES[village],
             family.head,
@@ -81,7 +85,7 @@ pub(crate) fn papers(seed: u64) -> Vec<Paper> {
     }
     vec![
         Paper { name: "villages.csv", text: villages() },
-        Paper { name: "户表.csv", text: lines(&households) },
+        Paper { name: "户表.csv", text: lines(&household_rows) },
         Paper { name: "人表.csv", text: lines(&members) },
         Paper { name: "帮扶责任人.csv", text: cadre_rows },
         Paper { name: "结对帮扶花名册.csv", text: lines(&pairings) },
@@ -130,13 +134,13 @@ fn cadres(chance: &mut Chance) -> (Vec<Cadre>, String) {
             add(unit, "乡科级副职", false, chance);
         }
     }
-    for n in 0..78 {
+    for n in 0..VILLAGES.len() * HELPERS_A_VILLAGE {
         add(OFFICE, if n % 6 == 0 { "乡科级副职" } else { "科员级" }, false, chance);
     }
     (cadres, lines(&rows))
 }
 
-/// The liaison helps two households of the unit's village; the township's cadres, six to a village, help the rest.
+/// The liaison helps two households of the unit's village; the township's cadres help the rest.
 fn helper_of(cadres: &[Cadre], village: usize, household: usize) -> &Cadre {
     let round = household / VILLAGES.len();
     if village >= POOR_VILLAGES && round < 2 {
@@ -146,7 +150,7 @@ fn helper_of(cadres: &[Cadre], village: usize, household: usize) -> &Cadre {
         }
     }
     let office: Vec<_> = cadres.iter().filter(|cadre| cadre.unit == OFFICE).collect();
-    office[village * 6 + round % 6]
+    office[village * HELPERS_A_VILLAGE + round / HOUSEHOLDS_A_HELPER % HELPERS_A_VILLAGE]
 }
 
 struct Family {
@@ -188,14 +192,14 @@ mod tests {
 
     #[test]
     fn the_township_has_450_households_and_a_pairing_for_each() {
-        let papers = papers(2019);
+        let papers = papers(2019, 450);
         let rows = |name: &str| papers.iter().find(|paper| paper.name == name).map(|paper| paper.text.lines().count() - 1);
         assert_eq!((rows("户表.csv"), rows("结对帮扶花名册.csv"), rows("villages.csv")), (Some(450), Some(450), Some(14)));
     }
 
     #[test]
     fn no_two_people_share_a_telephone() {
-        let papers = papers(2019);
+        let papers = papers(2019, 450);
         let text = &papers.iter().find(|paper| paper.name == "帮扶责任人.csv").map(|paper| paper.text.clone()).unwrap_or_default();
         let mut mobiles: Vec<_> = text.lines().skip(1).filter_map(|row| row.rsplit(',').next()).collect();
         let all = mobiles.len();
