@@ -40,12 +40,12 @@ fn township() -> Outcome<Township> {
     let second = household(OTHER_VILLAGE, SECOND, "赵铁柱", "晚上在家", "13900000002")?;
     let helper = world.cadre("李秀英")?;
     world.pair(first, helper, "primary")?;
-    for (subject, village, name) in [(first, VILLAGE, "王小燕"), (second, OTHER_VILLAGE, "赵小虎")] {
+    for (subject, village, number, name) in [(first, VILLAGE, "1", "王小燕"), (second, OTHER_VILLAGE, "2", "赵小虎")] {
         world.write(
             "member",
             Some(subject),
             village,
-            json!({"number": format!("{subject}"), "name": name, "relation": "child", "id_number": "610802200101010010"}),
+            json!({"number": number, "name": name, "relation": "child", "id_number": "610802200101010010"}),
         )?;
     }
     let visit = world.write(
