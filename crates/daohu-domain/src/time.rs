@@ -95,18 +95,21 @@ pub fn best(stamp: &Stamp, evidence: &Evidence) -> Instant {
     }
 }
 
-/// Moves an instant that a person gave to the trusted time of the moment when he gave it: `claimed` lies as far
-/// before `stamp` on the wall clock as the answer lies before the stamp's trusted time.
+/// Moves what is known of the moment when a person gave an instant to that instant: `claimed` lies as far before `stamp`
+/// on the wall clock as the answer lies before the stamp's true time, or before the later of its bounds.
 ///
 /// Holds only within a day and the same boot; what lies further back, or after the stamp, is a claim without
 /// evidence.
 #[must_use]
-pub fn evidence_of_claim(claimed: Instant, stamp: &Stamp, of_stamp: &Evidence, boot_began_mono_ms: i64) -> Evidence {
+pub fn evidence_of_claim(claimed: Instant, stamp: &Stamp, of_stamp: &Evidence) -> Evidence {
     let ago = stamp.wall_ms.saturating_sub(claimed.0);
-    let same_boot = stamp.mono_ms.saturating_sub(ago) >= boot_began_mono_ms;
+    if !(0..=DAY_MS).contains(&ago) || stamp.mono_ms < ago {
+        return Evidence::None;
+    }
     match *of_stamp {
-        Evidence::Trusted(at) if (0..=DAY_MS).contains(&ago) && same_boot => Evidence::Trusted(Instant(at.0 - ago)),
-        _ => Evidence::None,
+        Evidence::Trusted(at) => Evidence::Trusted(Instant(at.0.saturating_sub(ago))),
+        Evidence::Between(after, before) => Evidence::Between(after, Instant(before.0.saturating_sub(ago)).max(after)),
+        Evidence::None => Evidence::None,
     }
 }
 

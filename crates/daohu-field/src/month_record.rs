@@ -85,10 +85,11 @@ impl Ledger {
             if existing.is_none() {
                 let grants = &pen.me.grants;
                 let fields = first_fields(&shown, &writes, input.submit);
-                let event = submission.as_ref().filter(|fields| fields.is_empty()).map(|_| "submit");
+                let event = submission.as_ref().filter(|fields| fields.is_empty()).map(|_| ("submit", Fields::new()));
+                let is_whole = event.is_some();
                 let household = Some(card.id);
                 pen.create(connection, NewRecord { id, kind: &KIND, place: card.place, household, fields, event, grants })?;
-                if event.is_some() {
+                if is_whole {
                     return Ok(());
                 }
             } else {

@@ -39,8 +39,7 @@ pub(crate) struct NewRecord<'a> {
     pub(crate) place: Place,
     pub(crate) household: Option<Id>,
     pub(crate) fields: Fields,
-    pub(crate) event: Option<&'a str>,
-    /// Clocks that differ from those of the moment: of a visit that was sealed before it is handed in.
+    pub(crate) event: Option<(&'a str, Fields)>,
     pub(crate) grants: &'a [Grant],
 }
 
@@ -78,8 +77,10 @@ impl Pen {
             }
         }
         let header = Header { id: new.id, kind: new.kind.name.to_owned(), place: new.place, subject: new.household, by: self.me.person };
+        let began = new.event.as_ref().and_then(|(_, carried)| carried.get("began_boot")).and_then(Json::as_u64);
+        let boots: BTreeSet<u64> = began.into_iter().chain([u64::from(self.stamp.boot)]).collect();
         let change = self.first_change(connection, new.kind, (&header, &fields), new.event)?;
-        self.keep(connection, new.place, change)?;
+        self.keep(connection, new.place, change, &boots)?;
         for value in &sealed {
             self.keep_sealed(connection, new.id, new.place, value)?;
         }
@@ -101,7 +102,7 @@ impl Pen {
         }
         refuse(validate::check(known.kind, &without_nulls(writes), false))?;
         let change = known.document.edit(known.kind, writes, self.me.device, self.stamp.wall_ms)?;
-        self.keep(connection, header.place, change)?;
+        self.keep(connection, header.place, change, &BTreeSet::from([u64::from(self.stamp.boot)]))?;
         quarantine::clear_record(connection, record)?;
         project::records(connection, &BTreeSet::from([record]))?;
         Ok(writes.keys().cloned().collect())
@@ -120,7 +121,7 @@ impl Pen {
         }
         refuse(validate::check_event(known.kind, name, &fields))?;
         let change = known.document.append(known.kind, &self.event(name, fields), self.me.device, self.stamp.wall_ms)?;
-        self.keep(connection, header.place, change)?;
+        self.keep(connection, header.place, change, &BTreeSet::from([u64::from(self.stamp.boot)]))?;
         project::records(connection, &BTreeSet::from([record]))
     }
 
@@ -136,7 +137,7 @@ impl Pen {
             if !may(known.kind, Act::Edit(field), &self.me.grants, header.place, header.subject_or_self()) {
                 return Err(forbidden(known.kind));
             }
-            self.keep(connection, header.place, change)?;
+            self.keep(connection, header.place, change, &BTreeSet::from([u64::from(self.stamp.boot)]))?;
             written.insert(header.id);
         }
         project::records(connection, &written)
@@ -151,11 +152,11 @@ impl Pen {
         connection: &Connection,
         kind: &Kind,
         (header, fields): (&Header, &Fields),
-        event: Option<&str>,
+        event: Option<(&str, Fields)>,
     ) -> Result<Change, FieldError> {
         let mut at = self.stamp;
         loop {
-            let event = event.map(|name| Event { name: name.to_owned(), stamp: at, fields: Fields::new() });
+            let event = event.clone().map(|(name, fields)| Event { name: name.to_owned(), stamp: at, fields });
             let (_, change) = Document::create(header, kind, fields, event.as_ref(), self.me.device, at.wall_ms)?;
             if !change::is_written(connection, &change.hash)? {
                 return Ok(change);
@@ -170,7 +171,8 @@ impl Pen {
         Event { name: name.to_owned(), stamp: self.stamp, fields }
     }
 
-    fn keep(&self, connection: &Connection, place: Place, change: Change) -> Result<(), FieldError> {
+    /// Keeps a change that speaks of the clocks of these boots.
+    fn keep(&self, connection: &Connection, place: Place, change: Change, boots: &BTreeSet<u64>) -> Result<(), FieldError> {
         let row = change::ChangeRow {
             typ: change::TYP_CHANGE,
             hash: change.hash,
@@ -180,7 +182,7 @@ impl Pen {
             device: self.me.device,
             state: change::state::UNSENT,
             batch: None,
-            boots: self.stamp.boot.to_string(),
+            boots: boots.iter().map(u64::to_string).collect::<Vec<_>>().join(","),
             received_ms: None,
             start_from: None,
             start_to: None,

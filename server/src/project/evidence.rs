@@ -1,30 +1,24 @@
 //! When a visit truly began: from what the device's clocks said at submission, and what the batch's header knows of the server's time.
 
-use daohu_domain::calendar::{DAY_MS, Instant};
+use daohu_domain::calendar::Instant;
+use daohu_domain::kinds::visit::began_at;
 use daohu_domain::time::{self, Anchor, Evidence, Stamp, evidence_of_claim};
+use daohu_record::EventView;
 use daohu_wire::Boot;
 
 use crate::store::plan::StartEvidence;
 
-/// Returns what is known of the true start, where the device claims `start` and submitted under `stamp`.
-pub(super) fn of_start(start: Instant, stamp: &Stamp, boots: &[Boot], received_at: Instant) -> StartEvidence {
-    let of_stamp = of_stamp(stamp, boots, received_at);
-    match (evidence_of_claim(start, stamp, &of_stamp, 0), of_stamp) {
-        (Evidence::Trusted(at), _) => StartEvidence::Trusted(at),
-        (Evidence::Between(after, before), _) => StartEvidence::Between(after, before),
-        (Evidence::None, Evidence::Between(after, before)) => bounds(start, stamp, (after, before)),
-        (Evidence::None, _) => StartEvidence::None,
+/// Returns what is known of the true start of a visit that claims `start` and was handed in by this event.
+pub(super) fn of_start(start: Instant, submitted: &EventView, boots: &[Boot], received_at: Instant) -> StartEvidence {
+    let known = match began_at(&submitted.fields, start) {
+        Some(began) => of_stamp(&began, boots, received_at),
+        None => evidence_of_claim(start, &submitted.stamp, &of_stamp(&submitted.stamp, boots, received_at)),
+    };
+    match known {
+        Evidence::Trusted(at) => StartEvidence::Trusted(at),
+        Evidence::Between(after, before) => StartEvidence::Between(after, before),
+        Evidence::None => StartEvidence::None,
     }
-}
-
-/// Where the stamp is only bounded, a start of the same boot and day is bounded too: it lies before the stamp by as much as the
-/// monotonic clock says, and after the last trusted instant before that boot.
-fn bounds(start: Instant, stamp: &Stamp, (after, before): (Instant, Instant)) -> StartEvidence {
-    let ago = stamp.wall_ms.saturating_sub(start.0);
-    if !(0..=DAY_MS).contains(&ago) || stamp.mono_ms < ago {
-        return StartEvidence::None;
-    }
-    StartEvidence::Between(after, Instant(before.0.saturating_sub(ago)).max(after))
 }
 
 /// Returns the best instant of a stamp.
@@ -53,7 +47,11 @@ mod tests {
     use super::{best, of_start};
     use crate::store::plan::StartEvidence;
     use daohu_domain::calendar::{DAY_MS, Instant};
+    use daohu_domain::id::Id;
+    use daohu_domain::kind::Fields;
+    use daohu_domain::kinds::visit::began;
     use daohu_domain::time::Stamp;
+    use daohu_record::EventView;
     use daohu_wire::{Anchor, Boot};
 
     const HOUR: i64 = 3_600_000;
@@ -68,6 +66,11 @@ mod tests {
         Stamp { wall_ms: 365 * DAY_MS + 10 * HOUR, mono_ms: HOUR, boot: 2 }
     }
 
+    fn submitted(fields: Fields) -> EventView {
+        let actor = Id::from_bytes([0; 16]);
+        EventView { key: String::new(), name: "submit".to_owned(), stamp: stamp(), fields, actor, change: [0; 32], edited: false }
+    }
+
     fn claim(ago_ms: i64) -> Instant {
         Instant(stamp().wall_ms - ago_ms)
     }
@@ -76,7 +79,7 @@ mod tests {
     fn an_anchor_of_the_same_boot_gives_the_true_start_whatever_the_wall_clock_says() {
         let boots = [boot(2, &[(20 * HOUR, 2 * HOUR)])];
 
-        let start = of_start(claim(HOUR / 2), &stamp(), &boots, Instant(30 * HOUR));
+        let start = of_start(claim(HOUR / 2), &submitted(Fields::new()), &boots, Instant(30 * HOUR));
 
         assert_eq!(start, StartEvidence::Trusted(Instant(18 * HOUR + HOUR / 2)));
         assert_eq!(best(&stamp(), &boots, Instant(30 * HOUR)), Instant(19 * HOUR));
@@ -86,7 +89,7 @@ mod tests {
     fn across_a_reboot_the_start_lies_between_what_is_known_before_and_after() {
         let boots = [boot(1, &[(5 * HOUR, 0), (6 * HOUR, HOUR)]), boot(3, &[(25 * HOUR, HOUR)])];
 
-        let start = of_start(claim(HOUR / 2), &stamp(), &boots, Instant(30 * HOUR));
+        let start = of_start(claim(HOUR / 2), &submitted(Fields::new()), &boots, Instant(30 * HOUR));
 
         assert_eq!(start, StartEvidence::Between(Instant(6 * HOUR), Instant(24 * HOUR + HOUR / 2)));
     }
@@ -95,19 +98,31 @@ mod tests {
     fn a_start_that_may_be_of_the_boot_before_has_no_bounds() {
         let boots = [boot(1, &[(5 * HOUR, 0)])];
 
-        assert_eq!(of_start(claim(2 * HOUR), &stamp(), &boots, Instant(30 * HOUR)), StartEvidence::None);
+        assert_eq!(of_start(claim(2 * HOUR), &submitted(Fields::new()), &boots, Instant(30 * HOUR)), StartEvidence::None);
     }
 
     #[test]
     fn a_claim_after_the_stamp_or_more_than_a_day_before_has_no_evidence() {
         let boots = [boot(2, &[(20 * HOUR, 2 * HOUR)])];
 
-        assert_eq!(of_start(claim(-1), &stamp(), &boots, Instant(30 * HOUR)), StartEvidence::None);
-        assert_eq!(of_start(claim(DAY_MS + 1), &stamp(), &boots, Instant(30 * HOUR)), StartEvidence::None);
+        assert_eq!(of_start(claim(-1), &submitted(Fields::new()), &boots, Instant(30 * HOUR)), StartEvidence::None);
+        assert_eq!(of_start(claim(DAY_MS + 1), &submitted(Fields::new()), &boots, Instant(30 * HOUR)), StartEvidence::None);
+    }
+
+    #[test]
+    fn a_visit_handed_in_days_later_keeps_the_clocks_at_which_it_began() {
+        let boots = [boot(1, &[(5 * HOUR, HOUR)]), boot(2, &[(90 * HOUR, HOUR)])];
+        let start = Stamp { wall_ms: 77 * HOUR, mono_ms: 3 * HOUR, boot: 1 };
+        let carried = began(&start, &stamp());
+
+        let known = of_start(Instant(start.wall_ms), &submitted(carried), &boots, Instant(100 * HOUR));
+
+        assert_eq!(known, StartEvidence::Trusted(Instant(7 * HOUR)));
+        assert_eq!(began(&Stamp { wall_ms: 0, mono_ms: 0, boot: 2 }, &stamp()), Fields::new(), "near enough: nothing is carried");
     }
 
     #[test]
     fn without_any_anchor_there_is_no_evidence() {
-        assert_eq!(of_start(claim(0), &stamp(), &[], Instant(30 * HOUR)), StartEvidence::None);
+        assert_eq!(of_start(claim(0), &submitted(Fields::new()), &[], Instant(30 * HOUR)), StartEvidence::None);
     }
 }

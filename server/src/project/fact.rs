@@ -42,7 +42,7 @@ fn visit(view: &View, arrivals: &Arrivals<'_>) -> Option<VisitFact> {
         start,
         end: instant_of(fields, "end").unwrap_or(start),
         evidence: submitted
-            .map_or(crate::store::plan::StartEvidence::None, |event| evidence::of_start(start, &event.stamp, arrivals.boots, received_at)),
+            .map_or(crate::store::plan::StartEvidence::None, |event| evidence::of_start(start, event, arrivals.boots, received_at)),
         submitted_at: submitted.map(|event| evidence::best(&event.stamp, arrivals.boots, received_at)),
         received_at,
         absent_reason: text_of(fields, "absent_reason").map(str::to_owned),

@@ -4,12 +4,15 @@
 //! ever. Photo, position and signature are never required.
 
 use crate::{
+    calendar::{DAY_MS, Instant},
     choices::{ABSENT_REASON, CHECK, MODE, PURPOSE, VISIT_STATES},
-    declare::{choice, choices, day, event, evidence, instant, long_text, one, point, rows, text, texts, to_many, to_one, yes_no},
-    kind::{By, Choice, EventType, Field, Fields, Home, Kind},
+    declare::{choice, choices, day, event, evidence, instant, int, long_text, one, point, rows, text, texts, to_many, to_one, yes_no},
+    kind::{By, Choice, EventType, Field, Fields, Home, Json, Kind},
     role::{VISITORS, WORK_READERS},
+    time::Stamp,
     validate::{Violation, has, instant_of, problem},
 };
+use serde_json::json;
 
 /// Names the eight checks (两不愁三保障, income, policy).
 pub const CHECK_KEYS: [&str; 8] = ["food", "clothing", "education", "medical", "housing", "water", "income", "policy"];
@@ -60,6 +63,10 @@ static FIELDS: [Field; 29] = [
     point("point", "位置", "position").sealed(),
 ];
 
+static BEGAN: [Field; 2] = [
+    int("began_boot", "开始时的开机序号", "boot in which it began", 0, u32::MAX as i64).l1(),
+    int("began_mono_ms", "开始时的单调时钟", "monotonic clock at which it began, in ms", 0, i64::MAX).l1(),
+];
 static REASON: [Field; 1] = [choice("reason", "原因", "reason", VOID_REASON)];
 static CORRECTION: [Field; 2] =
     [text("reason", "修改说明", "what was changed and why").max(500), long_text("narrative", "走访记录", "narrative")];
@@ -70,7 +77,7 @@ const UNJUDGED: &[&str] = &["submitted", "received", "flagged", "returned", "cor
 const STANDING: &[&str] = &["submitted", "received", "flagged", "passed", "returned", "correcting"];
 
 static EVENTS: [EventType; 9] = [
-    event("submit", "提交", "submit").leads(&["draft"], "submitted"),
+    event("submit", "提交", "submit").leads(&["draft"], "submitted").carries(&BEGAN),
     event("withdraw", "撤回", "withdraw").leads(&["submitted", "received", "flagged"], "draft"),
     event("correct", "更正", "correct").leads(&["returned"], "correcting").carries(&CORRECTION),
     event("correct", "更正", "correct").leads(&["submitted", "received", "flagged", "passed", "correcting"], "").carries(&CORRECTION),
@@ -80,6 +87,22 @@ static EVENTS: [EventType; 9] = [
     event("appeal", "申诉", "appeal").leads(&["voided"], "appealed").carries(&EXPLANATION),
     event("join", "一同走访", "join").by(By::Roles(VISITORS)).leads(STANDING, "").carries(&JOINED),
 ];
+
+/// Returns what a submit event carries of the clocks at which its visit began, where its own clocks are not near enough to
+/// tell: handed in after a restart, or more than a day later.
+#[must_use]
+pub fn began(start: &Stamp, submitted: &Stamp) -> Fields {
+    let near = start.boot == submitted.boot && submitted.mono_ms.saturating_sub(start.mono_ms) <= DAY_MS;
+    let carried = [("began_boot", json!(start.boot)), ("began_mono_ms", json!(start.mono_ms))];
+    if near { Fields::new() } else { carried.into_iter().map(|(key, value)| (key.to_owned(), value)).collect() }
+}
+
+/// Returns the clocks at which a visit began, where its submit event carries them; `start` is what the visit claims.
+#[must_use]
+pub fn began_at(event: &Fields, start: Instant) -> Option<Stamp> {
+    let boot = event.get("began_boot").and_then(Json::as_u64).and_then(|boot| u32::try_from(boot).ok())?;
+    Some(Stamp { wall_ms: start.0, mono_ms: event.get("began_mono_ms").and_then(Json::as_i64)?, boot })
+}
 
 /// Declares the kind.
 pub static KIND: Kind = Kind::new("visit", "走访", "visit", Home::Village)

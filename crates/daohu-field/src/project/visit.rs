@@ -13,13 +13,15 @@ use crate::{
     },
 };
 use daohu_domain::{
-    calendar::{DAY_MS, Instant},
+    calendar::Instant,
     id::Id,
     kind::{Fields, Json},
+    kinds::visit::began_at,
     state::{PastReview, VisitFold, fold_flagged_visit, rules_on_arrival},
     time::{Evidence, Stamp, best, evidence_of_claim, skew_ms},
     validate::{self, day_of, has, instant_of},
 };
+use daohu_record::EventView;
 
 /// Ways of visiting that count as a visit in person (domain 3.3).
 const IN_PERSON: [&str; 2] = ["home", "worksite"];
@@ -108,32 +110,30 @@ pub(crate) fn time_of(connection: &Connection, known: &Known) -> Result<VisitTim
     let fields = &known.view.fields;
     let claimed = instant_of(fields, "start").unwrap_or_default();
     let first = known.changes.first();
-    let submitted = known.view.events.iter().find(|event| event.name == "submit").map(|event| event.stamp);
+    let submitted = known.view.events.iter().find(|event| event.name == "submit");
     let evidence = match (first, submitted) {
         (Some(row), _) if matches!(row.state, at::FOREIGN | at::RECEIVED) => match (row.start_from, row.start_to) {
             (Some(from), Some(to)) if from == to => Evidence::Trusted(Instant(from)),
             (Some(from), Some(to)) => Evidence::Between(Instant(from), Instant(to)),
             _ => Evidence::None,
         },
-        (Some(_), Some(stamp)) => claim_of(connection, claimed, &stamp)?,
+        (Some(_), Some(event)) => start_of(connection, claimed, event)?,
         _ => Evidence::None,
     };
     Ok(time_from(claimed, &evidence, fields))
 }
 
+/// Returns what is known of the start of a visit that was handed in by this event of this device.
+fn start_of(connection: &Connection, claimed: Instant, submitted: &EventView) -> Result<Evidence, FieldError> {
+    match began_at(&submitted.fields, claimed) {
+        Some(began) => past::evidence_of(connection, &began),
+        None => claim_of(connection, claimed, &submitted.stamp),
+    }
+}
+
 /// Returns what is known of an instant that was claimed at a stamp of this device.
 pub(crate) fn claim_of(connection: &Connection, claimed: Instant, stamp: &Stamp) -> Result<Evidence, FieldError> {
-    let of_stamp = past::evidence_of(connection, stamp)?;
-    Ok(match (evidence_of_claim(claimed, stamp, &of_stamp, 0), of_stamp) {
-        // Where the stamp is only bounded, a start of the same boot and day is bounded too.
-        (Evidence::None, Evidence::Between(after, before)) => {
-            let ago = stamp.wall_ms.saturating_sub(claimed.0);
-            let same_boot = (0..=DAY_MS).contains(&ago) && stamp.mono_ms >= ago;
-            let until = Instant(before.0.saturating_sub(ago)).max(after);
-            if same_boot { Evidence::Between(after, until) } else { Evidence::None }
-        }
-        (evidence, _) => evidence,
-    })
+    Ok(evidence_of_claim(claimed, stamp, &past::evidence_of(connection, stamp)?))
 }
 
 /// Returns the time of a visit from its claim and what is known of it. A backfilled visit has its declared day and
@@ -199,11 +199,11 @@ pub(crate) fn refused_last(connection: &Connection, visit: Id) -> Result<bool, F
 /// known when it was sealed, and later anchors must not move a figure.
 pub(crate) fn fix_start(connection: &Connection, item: &ChangeRow) -> Result<(), FieldError> {
     let Some(known) = super::known(connection, item.record)?.filter(|known| known.kind.name == "visit") else { return Ok(()) };
-    let submitted = known.view.events.iter().find(|event| event.name == "submit").map(|event| event.stamp);
+    let submitted = known.view.events.iter().find(|event| event.name == "submit");
     let is_first = known.changes.first().is_some_and(|row| row.hash == item.hash && row.start_from.is_none());
-    let (Some(stamp), true) = (submitted, is_first) else { return Ok(()) };
+    let (Some(submitted), true) = (submitted, is_first) else { return Ok(()) };
     let claimed = instant_of(&known.view.fields, "start").unwrap_or_default();
-    match claim_of(connection, claimed, &stamp)? {
+    match start_of(connection, claimed, submitted)? {
         Evidence::Trusted(at) => change::fix_start(connection, item.key(), at.0, at.0),
         Evidence::Between(from, to) => change::fix_start(connection, item.key(), from.0, to.0),
         Evidence::None => Ok(()),

@@ -17,6 +17,7 @@ use daohu_domain::{
     calendar::{DAY_MS, Instant},
     id::Id,
     kind::Fields,
+    kinds::visit::began_at,
     time::Stamp,
 };
 use serde_json::json;
@@ -186,7 +187,9 @@ pub(crate) fn again(connection: &Connection, row: &DraftRow, view: &daohu_record
         for (key, clocks) in [("start", START), ("end", END)] {
             let Some(claimed) = daohu_domain::validate::instant_of(&fields, key) else { continue };
             let ago = at.wall_ms - claimed.0;
-            if (0..=DAY_MS).contains(&ago) && at.mono_ms >= ago {
+            if let Some(began) = began_at(&event.fields, claimed).filter(|_| key == "start") {
+                fields.insert(clocks.to_owned(), clocks_json(&began));
+            } else if (0..=DAY_MS).contains(&ago) && at.mono_ms >= ago {
                 let stamp = Stamp { wall_ms: claimed.0, mono_ms: at.mono_ms - ago, boot: at.boot };
                 fields.insert(clocks.to_owned(), clocks_json(&stamp));
             }

@@ -16,7 +16,7 @@ use daohu_domain::{
     calendar::Instant,
     id::Id,
     kind::{Fields, Json},
-    kinds::visit::KIND,
+    kinds::visit::{KIND, began},
     permission::Grant,
     time::Stamp,
 };
@@ -92,7 +92,10 @@ impl Ledger {
 /// Makes the document of a draft and takes the draft away.
 fn hand_in(connection: &Connection, pen: &Pen, row: &DraftRow, (kept, grants): (&Fields, &[Grant])) -> Result<(), FieldError> {
     let (id, household) = (row.id, Some(row.household));
-    let new = NewRecord { id, kind: &KIND, place: row.place, household, fields: whole(pen, kept), event: Some("submit"), grants };
+    // A start without clocks is a claim: nothing is carried of it.
+    let carried = steps::clocks_of(kept, steps::START).map(|start| began(&start, &pen.stamp)).unwrap_or_default();
+    let event = Some(("submit", carried));
+    let new = NewRecord { id, kind: &KIND, place: row.place, household, fields: whole(pen, kept), event, grants };
     pen.create(connection, new)?;
     draft::remove(connection, id)
 }

@@ -448,7 +448,7 @@ fn start_of(document: &Document, kind: &Kind, header: &BatchHeader) -> Option<St
     let anchors: Vec<Anchor> =
         boots.flat_map(|boot| &boot.anchors).map(|one| Anchor { server_ms: one.server_ms, mono_ms: one.mono_ms }).collect();
     let of_stamp = evidence(&stamp, &anchors, None, None);
-    Some(match evidence_of_claim(start, &stamp, &of_stamp, 0) {
+    Some(match evidence_of_claim(start, &stamp, &of_stamp) {
         daohu_domain::time::Evidence::Trusted(at) => Start::Trusted(at.0),
         _ => Start::None,
     })
