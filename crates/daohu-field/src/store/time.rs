@@ -1,6 +1,7 @@
 //! Rows of boots and anchors: what time evidence is computed from.
 
 use crate::error::FieldError;
+use daohu_domain::time::ANCHOR_AGE_MS_MAX;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// How many anchors of one boot are kept: the first, and the two newest. Each costs nineteen bytes in every batch.
@@ -40,6 +41,12 @@ pub(crate) fn anchors(connection: &Connection, boot: u32) -> Result<Vec<(i64, i6
     let mut found = connection.prepare_cached("SELECT server_ms, mono_ms FROM anchor WHERE boot = ?1 ORDER BY mono_ms")?;
     let rows = found.query_map([boot], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<Vec<_>, _>>()?;
     Ok(rows)
+}
+
+/// Says whether the server's time is known near enough to a moment of a boot for what is captured then.
+pub(crate) fn is_anchored(connection: &Connection, boot: u32, mono_ms: i64) -> Result<bool, FieldError> {
+    let near = |(_, anchor_ms): &(i64, i64)| mono_ms.saturating_sub(*anchor_ms).saturating_abs() <= ANCHOR_AGE_MS_MAX;
+    Ok(anchors(connection, boot)?.iter().any(near))
 }
 
 /// Returns the last anchor of the boots before `boot`: the latest server time known before the phone was restarted.

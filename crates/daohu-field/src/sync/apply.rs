@@ -92,7 +92,7 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
         applied.moved = true;
     }
     // The first word of the server's time in this boot: what waits can be sealed with it now.
-    applied.moved |= time::anchors(connection, taken.now.boot)?.is_empty();
+    applied.moved |= !time::is_anchored(connection, taken.now.boot, taken.now.mono_ms)?;
     time::add_anchor(connection, taken.now.boot, taken.midway_mono_ms, answer.server_time_ms)?;
     for waiting in change::unfinished(connection)? {
         applied.touch(waiting.record);

@@ -145,10 +145,11 @@ impl SyncConversation {
         let me = ledger.me()?;
         let now = ledger.stamp()?;
         let link_bytes = self.link_bytes;
-        // What was written since a restart has no server time yet to hold on to. One empty exchange gives it before
-        // the batch is sealed with what is known.
-        let asks_time_first =
-            self.report.requests == 0 && self.options.requests_max != Some(1) && time::anchors(&ledger.connection, now.boot)?.is_empty();
+        // What was written since a restart, or since the server was last heard long ago, has no server time yet to hold on
+        // to. One empty exchange gives it before the batch is sealed with what is known.
+        let asks_time_first = self.report.requests == 0
+            && self.options.requests_max != Some(1)
+            && !time::is_anchored(&ledger.connection, now.boot, now.mono_ms)?;
         let (request, in_flight, counter) = in_transaction(&mut ledger.connection, |connection| {
             if !asks_time_first {
                 seal::seal_all(connection, &me, now, link_bytes)?;

@@ -91,6 +91,36 @@ fn after_a_restart_one_empty_exchange_gives_the_visit_its_time_before_it_is_seal
 }
 
 #[test]
+fn a_phone_that_did_not_hear_the_server_for_fifty_days_asks_the_time_before_it_seals() {
+    let clock = SetClock::at(MAY_5).with_mono(1_000_000).with_boot("b1");
+    let (mut world, mut phone) = world_with_clock(clock);
+    world.advance(&[&phone], 50 * DAY);
+    let visit = phone.visit(world.households[0], "五十天没有信号,核对台账。");
+    assert_eq!(phone.ledger.visit(visit).unwrap().visit.time, "doubtful");
+
+    let report = phone.sync(&mut world.server);
+
+    assert_eq!((report.requests, report.pushed), (2, 1));
+    assert_eq!(phone.ledger.visit(visit).unwrap().visit.time, "trusted");
+}
+
+#[test]
+fn a_visit_sealed_in_time_and_handed_in_three_days_later_keeps_its_time() {
+    let clock = SetClock::at(MAY_5).with_mono(1_000_000).with_boot("b1");
+    let (mut world, mut phone) = world_with_clock(clock);
+    let visit = phone.ledger.new_visit(&world.households[0].to_string(), &input("核对了台账。"), Until::Seal).unwrap().visit.id;
+    world.advance(&[&phone], 3 * DAY);
+
+    let shown = phone.ledger.submit_visit(visit).unwrap().visit;
+
+    assert_eq!((shown.occurred_day.to_string().as_str(), shown.time), ("2019-05-05", "trusted"));
+    phone.sync(&mut world.server);
+    let shown = phone.ledger.visit(visit).unwrap().visit;
+    assert_eq!((shown.occurred_day.to_string().as_str(), shown.time), ("2019-05-05", "trusted"));
+    assert_eq!(phone.ledger.rebuild().unwrap().differences, 0);
+}
+
+#[test]
 fn another_phone_sees_the_time_that_the_server_worked_out() {
     let clock = SetClock::at(MAY_5 - 9 * DAY).with_mono(1_000_000).with_boot("b1");
     let (mut world, mut phone) = world_with_clock(clock);
