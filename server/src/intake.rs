@@ -6,11 +6,11 @@
 mod judge;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use daohu_domain::id::Id;
 use daohu_wire::item::TYPE_SEALED_VALUE;
-use daohu_wire::{Batch, BatchHeader, WireError};
+use daohu_wire::{Batch, BatchHeader, Item, WireError};
 
 use crate::grants::Rights;
 use crate::limits::PLAN_TRIES_MAX;
@@ -99,16 +99,21 @@ fn known(office: &Office, header: &BatchHeader, batch: &Batch) -> Result<Option<
 /// Makes the plan of a batch and names the records that it lets grow.
 fn plan(office: &Office, sender: &Sender, header: &BatchHeader, batch: &Batch) -> Result<(IntakePlan, Vec<Id>), StoreError> {
     let mut plan = office.new_plan();
-    let records = batch.items.iter().map(|item| item.record);
     let hashes: Vec<(Id, [u8; 32])> = batch.items.iter().map(|item| (item.record, item.hash)).collect();
     let known = office.store().known(&hashes)?;
-    let mut work = Work::load(office.store(), records)?;
-    let mut judge = Judge { office, sender, known, homes: HashMap::new(), now: plan.now };
-    let mut judged = Vec::with_capacity(batch.items.len());
-    for item in &batch.items {
-        let is_sealed = item.typ == TYPE_SEALED_VALUE;
-        judged.push(if is_sealed { None } else { Some(judge.judge(item, &mut work)?) });
-    }
+    let mut homes = HashMap::new();
+    let (judge, work, judged) = loop {
+        let mut work = Work::load(office.store(), batch.items.iter().map(|item| item.record))?;
+        let mut judge = Judge { office, sender, known: known.clone(), homes, believed: BTreeSet::new(), now: plan.now };
+        let judge_change = |item: &Item| (item.typ != TYPE_SEALED_VALUE).then(|| judge.judge(item, &mut work));
+        let judged: Vec<_> = batch.items.iter().map(judge_change).collect();
+        // Where households live is asked once for the whole batch. Only where an item was wrong about it is all judged again.
+        let found = office.store().places_of(&judge.believed.iter().map(|(household, _)| *household).collect())?;
+        if judge.believed.iter().all(|(household, place)| found.get(household).is_none_or(|home| home == place)) {
+            break (judge, work, judged);
+        }
+        homes = found;
+    };
     let mut items = Vec::with_capacity(batch.items.len());
     for (item, judged) in batch.items.iter().zip(judged) {
         let (code, fate) = match judged {

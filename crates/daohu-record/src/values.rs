@@ -91,7 +91,7 @@ fn value_of(shape: &Shape, scalar: &ScalarValue) -> Option<Json> {
         (Shape::Bool, ScalarValue::Boolean(yes)) => Some(Json::Bool(*yes)),
         (Shape::Ref(_), ScalarValue::Bytes(bytes)) => Id::from_slice(bytes).map(|id| Json::from(id.to_string())),
         (Shape::Refs(_), ScalarValue::Bytes(bytes)) => whole_chunks(bytes, 16, |part| Id::from_slice(part).map(|id| id.to_string())),
-        (Shape::Evidence, ScalarValue::Bytes(bytes)) => whole_chunks(bytes, COMMITMENT_BYTES, |part| Some(hex(part))),
+        (Shape::Evidence, ScalarValue::Bytes(bytes)) => whole_chunks(bytes, COMMITMENT_BYTES, |part| Some(hex::encode(part))),
         (Shape::Point, ScalarValue::Bytes(bytes)) => cbor::decode(bytes).filter(Json::is_object),
         (Shape::Rows(_), ScalarValue::Bytes(bytes)) => {
             cbor::decode(bytes).filter(|rows| rows.as_array().is_some_and(|rows| rows.iter().all(Json::is_object)))
@@ -103,7 +103,7 @@ fn value_of(shape: &Shape, scalar: &ScalarValue) -> Option<Json> {
 
 fn bare(scalar: &ScalarValue) -> Json {
     match scalar {
-        ScalarValue::Bytes(bytes) => Id::from_slice(bytes).map_or_else(|| Json::from(hex(bytes)), |id| Json::from(id.to_string())),
+        ScalarValue::Bytes(bytes) => Id::from_slice(bytes).map_or_else(|| Json::from(hex::encode(bytes)), |id| Json::from(id.to_string())),
         ScalarValue::Str(text) => Json::from(text.as_str()),
         ScalarValue::Int(number) => Json::from(*number),
         ScalarValue::Uint(number) => Json::from(*number),
@@ -111,7 +111,7 @@ fn bare(scalar: &ScalarValue) -> Json {
         ScalarValue::Counter(counter) => Json::from(i64::from(counter)),
         ScalarValue::Timestamp(ms) => Json::from(Instant(*ms).to_string()),
         ScalarValue::Boolean(yes) => Json::Bool(*yes),
-        ScalarValue::Unknown { bytes, .. } => Json::from(hex(bytes)),
+        ScalarValue::Unknown { bytes, .. } => Json::from(hex::encode(bytes)),
         ScalarValue::Null => Json::Null,
     }
 }
@@ -127,7 +127,7 @@ fn ids(values: &[Json]) -> Option<ScalarValue> {
 fn hashes(values: &[Json]) -> Option<ScalarValue> {
     let mut bytes = Vec::new();
     for value in values {
-        bytes.extend(of_hex(value.as_str()?).filter(|bytes| bytes.len() == COMMITMENT_BYTES)?);
+        bytes.extend(hex::decode(value.as_str()?).ok().filter(|bytes| bytes.len() == COMMITMENT_BYTES)?);
     }
     Some(ScalarValue::Bytes(bytes))
 }
@@ -140,7 +140,7 @@ fn secret_hash(value: &Json) -> Option<ScalarValue> {
 fn hash_of_secret(scalar: &ScalarValue) -> Option<Json> {
     match scalar {
         ScalarValue::Bytes(bytes) if bytes.len() == COMMITMENT_BYTES => {
-            Some(Json::Object(Fields::from_iter([("hash".to_owned(), Json::from(hex(bytes)))])))
+            Some(Json::Object(Fields::from_iter([("hash".to_owned(), Json::from(hex::encode(bytes)))])))
         }
         _ => None,
     }
@@ -213,17 +213,4 @@ fn of_element(shape: &Shape, text: &str) -> Json {
         Shape::Rows(_) => serde_json::from_str(text).unwrap_or_else(|_| Json::from(text)),
         _ => Json::from(text),
     }
-}
-
-/// Returns bytes in hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn of_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<_>>>()?;
-    if !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    digits.chunks(2).map(|pair| u8::try_from(pair.iter().fold(0, |sum, digit| sum * 16 + digit)).ok()).collect()
 }

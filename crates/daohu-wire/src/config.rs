@@ -88,9 +88,9 @@ impl ServerConfig {
             proto: (limits::PROTO_MIN, limits::PROTO_MAX),
             schema: limits::SCHEMA,
             epoch,
-            server_key: hex(log_key),
-            key_id: hex(&key_id(log_key)),
-            seal_key: hex(seal_key),
+            server_key: hex::encode(log_key),
+            key_id: hex::encode(key_id(log_key)),
+            seal_key: hex::encode(seal_key),
             clock: clock.name().to_owned(),
             server_time_ms,
             limits: Limits::default(),
@@ -113,8 +113,4 @@ impl ServerConfig {
         let config: Self = serde_json::from_slice(json).map_err(|_| WireError::BadFrame("not a configuration"))?;
         if config.server == "daohu" { Ok(config) } else { Err(WireError::BadFrame("not a daohu server")) }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,6 @@
 //! Judges one item: the place it names, then the guard with the sender's rights, then what the guard cannot know.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use daohu_domain::calendar::Instant;
 use daohu_domain::id::Id;
@@ -28,34 +28,33 @@ pub(super) struct Judge<'a> {
     pub(super) sender: &'a Sender,
     /// Changes that are stored, or came earlier in this batch.
     pub(super) known: HashSet<(Id, [u8; 32])>,
-    /// Where the households live that the items name; none for one that is not known.
-    pub(super) homes: HashMap<Id, Option<Place>>,
+    /// Where the households live that the items name, as far as asked.
+    pub(super) homes: HashMap<Id, Place>,
+    /// Households that were named with a place and taken at the item's word.
+    pub(super) believed: BTreeSet<(Id, Place)>,
     pub(super) now: Instant,
 }
 
 impl Judge<'_> {
     /// Returns the code of an item and what becomes of it; an accepted one grows its document.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub(super) fn judge(&mut self, item: &Item, work: &mut Work) -> Result<(&'static str, Fate), StoreError> {
+    pub(super) fn judge(&mut self, item: &Item, work: &mut Work) -> (&'static str, Fate) {
         if item.typ != TYPE_CHANGE {
             // A type that this version does not know waits for one that does.
-            return Ok(self.quarantined("unknown_kind", item, work));
+            return self.quarantined("unknown_kind", item, work);
         }
         if self.known.contains(&(item.record, item.hash)) {
-            return Ok(("duplicate", Fate::Known));
+            return ("duplicate", Fate::Known);
         }
         if !self.sender.rights.reaches(item.place) {
-            return Ok(self.quarantined("forbidden_place", item, work));
+            return self.quarantined("forbidden_place", item, work);
         }
-        match self.guarded(item, work)? {
+        match self.guarded(item, work) {
             Ok(accepted) => {
                 self.known.insert((item.record, item.hash));
-                Ok(self.accepted(item, accepted, work))
+                self.accepted(item, accepted, work)
             }
-            Err("duplicate") => Ok(("duplicate", Fate::Known)),
-            Err(code) => Ok(self.quarantined(code, item, work)),
+            Err("duplicate") => ("duplicate", Fate::Known),
+            Err(code) => self.quarantined(code, item, work),
         }
     }
 
@@ -64,12 +63,7 @@ impl Judge<'_> {
     ///
     /// # Errors
     /// When the store fails.
-    pub(super) fn judge_sealed(
-        &mut self,
-        item: &Item,
-        work: &Work,
-        secrets: &mut Vec<SecretRow>,
-    ) -> Result<(&'static str, Fate), StoreError> {
+    pub(super) fn judge_sealed(&self, item: &Item, work: &Work, secrets: &mut Vec<SecretRow>) -> Result<(&'static str, Fate), StoreError> {
         match self.taken(item, work)? {
             Ok(Some(row)) => {
                 secrets.push(row);
@@ -106,7 +100,7 @@ impl Judge<'_> {
         Ok(Ok(keeps.then_some(row)))
     }
 
-    fn guarded(&mut self, item: &Item, work: &Work) -> Result<Result<Accepted, &'static str>, StoreError> {
+    fn guarded(&mut self, item: &Item, work: &Work) -> Result<Accepted, &'static str> {
         let sender = self.sender;
         let may = |kind: &Kind, act: Act<'_>, header: &Header| {
             // A person has several devices: whoever made the record may go on with it from any of them.
@@ -124,44 +118,33 @@ impl Judge<'_> {
             may: &may,
             limits: Limits::default(),
         };
-        let accepted = match guard(work.current(item.record), &item.bytes, &context) {
-            Ok(accepted) => accepted,
-            Err(refusal) => return Ok(Err(refusal.code)),
-        };
-        Ok(match self.beyond_the_guard(&accepted)? {
+        let accepted = guard(work.current(item.record), &item.bytes, &context).map_err(|refusal| refusal.code)?;
+        match self.beyond_the_guard(&accepted) {
             None => Ok(accepted),
             Some(code) => Err(code),
-        })
+        }
     }
 
     /// Checks what only the server knows: who the person is, where the household lives, who may decide what.
-    fn beyond_the_guard(&mut self, accepted: &Accepted) -> Result<Option<&'static str>, StoreError> {
+    fn beyond_the_guard(&mut self, accepted: &Accepted) -> Option<&'static str> {
         if !accepted.is_new {
-            return Ok(None);
+            return None;
         }
         let header = &accepted.header;
         if header.by != self.sender.person {
-            return Ok(Some("forbidden_writer"));
+            return Some("forbidden_writer");
         }
-        if let Some(household) = header.subject.filter(|subject| *subject != header.id)
-            && self.home_of(household)?.is_some_and(|home| home != header.place)
-        {
-            return Ok(Some("forbidden_place"));
+        if let Some(household) = header.subject.filter(|subject| *subject != header.id) {
+            match self.homes.get(&household) {
+                Some(home) if *home != header.place => return Some("forbidden_place"),
+                Some(_) => {}
+                None => _ = self.believed.insert((household, header.place)),
+            }
         }
         if header.kind == "review" && !self.may_decide(accepted) {
-            return Ok(Some("forbidden_writer"));
+            return Some("forbidden_writer");
         }
-        Ok(None)
-    }
-
-    /// Returns the village of a household; none where it is not known, since it may come in a later batch.
-    fn home_of(&mut self, household: Id) -> Result<Option<Place>, StoreError> {
-        if let Some(home) = self.homes.get(&household) {
-            return Ok(*home);
-        }
-        let home = self.office.store().place_of(household)?;
-        self.homes.insert(household, home);
-        Ok(home)
+        None
     }
 
     fn may_decide(&self, accepted: &Accepted) -> bool {

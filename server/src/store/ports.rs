@@ -1,6 +1,6 @@
 //! The ports of the store: what each promises. All are synchronous; the server calls them on its blocking threads.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
 
@@ -89,11 +89,11 @@ pub trait LogStore {
     /// When the backend fails.
     fn documents(&self, records: &[Id]) -> Result<Vec<DocumentRow>, StoreError>;
 
-    /// Returns the place of a record; none where it does not exist.
+    /// Returns the places of those among these records that exist.
     ///
     /// # Errors
     /// When the backend fails.
-    fn place_of(&self, record: Id) -> Result<Option<Place>, StoreError>;
+    fn places_of(&self, records: &BTreeSet<Id>) -> Result<HashMap<Id, Place>, StoreError>;
 
     /// Writes a plan in one transaction: batches, changes, projections, sequence numbers, leaves, tree. When this returns `Ok`, all of
     /// it survives a crash.

@@ -76,14 +76,6 @@ impl SqliteStore {
         answer.map_err(|error| failure(action, error))
     }
 
-    /// Runs one asking statement, which sees one moment by itself: a third of the cost of a transaction around it.
-    fn glance<T>(&self, action: &'static str, ask: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, StoreError> {
-        let connection = self.take()?;
-        let answer = ask(&connection);
-        self.give_back(connection);
-        answer.map_err(|error| failure(action, error))
-    }
-
     /// Runs `work` inside one writing transaction and commits it when it returns `Ok`; on any error nothing is written.
     fn write<T>(&self, action: &'static str, work: impl FnOnce(&Transaction<'_>) -> Result<T, Failed>) -> Result<T, StoreError> {
         let mut connection = self.take()?;

@@ -4,6 +4,8 @@ use automerge::ScalarValue;
 use daohu_domain::id::Id;
 use daohu_domain::kind::Fields;
 use daohu_domain::place::Place;
+use daohu_domain::role::Role;
+use daohu_server::auth::users::{self, Span};
 use daohu_wire::Item;
 use serde_json::json;
 
@@ -173,6 +175,32 @@ fn a_place_outside_the_grants_is_forbidden_and_so_is_anothers_household() -> Out
     phone.visit_at(household, OTHER_VILLAGE.parse()?, AT, "换了村。")?;
     let bad = phone.waiting.pop().ok_or("no item")?;
     assert_eq!(sent(&world, &mut phone, household, bad)?, "forbidden_place");
+    Ok(())
+}
+
+#[test]
+fn a_household_that_lives_elsewhere_is_forbidden_to_one_who_works_in_both_villages_too() -> Outcome {
+    let world = World::new()?;
+    let household = world.household(VILLAGE, "610802209201001")?;
+    let cadre = world.cadre("两村")?;
+    world.user("both", "village_secretary", Some(VILLAGE), Some(cadre))?;
+    users::grant(
+        &world.office,
+        "both",
+        &Span { role: Role::VillageSecretary, place: Some(OTHER_VILLAGE.parse()?), unit: None, from: None, to: None },
+    )?;
+    let mut phone = world.phone("both")?;
+    phone.sync(&world.office)?;
+    world.at(AT)?;
+    let right = phone.visit(household, AT, "在本村。")?;
+    let wrong = phone.visit_at(household, OTHER_VILLAGE.parse()?, AT, "换了村。")?;
+    phone.append(wrong, "withdraw", at_ms()?)?;
+
+    let synced = phone.sync(&world.office)?;
+
+    assert_eq!((synced.ok, synced.codes), (1, vec!["forbidden_place".to_owned(), "missing_dep".to_owned()]));
+    assert_eq!(world.office.record_show(right)?["kind"], "visit");
+    assert!(world.office.record_show(wrong).is_err(), "nothing of it was taken");
     Ok(())
 }
 

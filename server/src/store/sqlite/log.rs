@@ -1,6 +1,6 @@
 //! Batches, changes, leaves and the places' logs in SQL.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
@@ -56,10 +56,15 @@ impl LogStore for SqliteStore {
         self.read("read documents", |connection| records.iter().filter_map(|record| document(connection, *record).transpose()).collect())
     }
 
-    fn place_of(&self, record: Id) -> Result<Option<Place>, StoreError> {
-        self.glance("read a place", |connection| {
+    fn places_of(&self, records: &BTreeSet<Id>) -> Result<HashMap<Id, Place>, StoreError> {
+        self.read("read places", |connection| {
             let mut ask = connection.prepare_cached("SELECT place FROM doc WHERE record = ?1")?;
-            ask.query_row([record.as_bytes()], |row| convert::place(row, 0)).optional()
+            let mut found = HashMap::new();
+            for record in records {
+                let place = ask.query_row([record.as_bytes()], |row| convert::place(row, 0)).optional()?;
+                found.extend(place.map(|place| (*record, place)));
+            }
+            Ok(found)
         })
     }
 
