@@ -110,12 +110,6 @@ impl ServerClock {
         !matches!(&*self.kind, Kind::System)
     }
 
-    /// Returns whether the time may be moved while the clock is in use.
-    #[must_use]
-    pub fn moves(&self) -> bool {
-        matches!(&*self.kind, Kind::File { .. })
-    }
-
     fn of(kind: Kind) -> Self {
         Self { kind: Arc::new(kind), started: monotonic_now() }
     }
@@ -155,7 +149,7 @@ mod tests {
 
         assert_eq!(clock.now().to_string(), "2019-06-05T09:00:00+08:00");
         assert_eq!(clock.now(), clock.now());
-        assert!(clock.is_set() && !clock.moves());
+        assert!(clock.is_set());
         Ok(())
     }
 

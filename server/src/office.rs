@@ -83,13 +83,11 @@ impl Office {
 
     /// Begins to serve: refuses a clock that is behind the log, notes the start in the log, and lets in what waited for this version.
     ///
-    /// A clock that is read from a file may be moved at any time, so where it stands at the start says nothing.
-    ///
     /// # Errors
     /// `clock_behind`, or a failure of the store.
     pub fn begin_serving(&self) -> Result<(), OfficeError> {
         let last = self.last_entry_at()?;
-        if !self.0.clock.moves() && last.is_some_and(|last| self.now() < last) {
+        if last.is_some_and(|last| self.now() < last) {
             let at = last.map(|at| at.to_string());
             return Err(OfficeError::Refused { code: "clock_behind", detail: serde_json::json!({ "last_entry_at": at }) });
         }

@@ -268,10 +268,15 @@ fn read_header(reader: &mut Reader<'_>) -> Result<BatchHeader, WireError> {
         }
         Ok(true)
     })?;
+    let (number, previous) = (required(number)?, required(previous)?);
+    // Number 1 that names one before it is well formed; the log tells that it is a fork.
+    if number == 0 || (number > 1 && previous == [0; 32]) {
+        return Err(WireError::BadFrame("only batch 1 has none before it"));
+    }
     Ok(BatchHeader {
         device: required(device)?,
-        number: required(number)?,
-        previous: required(previous)?,
+        number,
+        previous,
         root: required(root)?,
         count: required(count)?,
         device_clock_ms: required(clock)?,

@@ -208,6 +208,11 @@ fn an_event_is_neither_edited_nor_deleted_nor_written_for_another() {
     }
     let honest = forged(Some(&document), 2, put("events/02020202.2"));
     assert_eq!(code(Some(&document), &honest, &context(2)), "ok");
+    // One more value beside the first, which names no earlier one: only what the document holds tells.
+    let mut expanded = automerge::Change::try_from(&cases[0][..]).unwrap().decode();
+    expanded.operations[0].pred = Vec::new().into();
+    let beside = automerge::Change::from(expanded);
+    assert_eq!(code(Some(&document), beside.raw_bytes(), &context(2)), "event_edited");
 }
 
 #[test]

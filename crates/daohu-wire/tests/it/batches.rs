@@ -1,6 +1,8 @@
 //! Batches: what the signature covers, what the root covers, and what a change's hash is.
 
-use crate::fixture::{REAL_CHANGE, batch, chunk, device, device_key, header, id, items, log_key, sealed_value, township, village};
+use crate::fixture::{
+    NOON_MS, REAL_CHANGE, batch, boots, chunk, device, device_key, header, id, items, log_key, sealed_value, township, village,
+};
 use daohu_wire::{
     WireError,
     batch::{Anchor, Batch, BatchHeader, Boot, header_of, verified_header},
@@ -91,6 +93,16 @@ fn an_empty_or_oversized_batch_is_not_made() {
     assert_eq!(code(seal(small(BATCH_ITEMS_MAX + 1))), "too_big");
     assert!(seal(vec![Item::new(9, id(1), village(), vec![0; BATCH_RAW_BYTES_MAX])]).is_ok());
     assert_eq!(code(seal(vec![Item::new(9, id(1), village(), vec![0; BATCH_RAW_BYTES_MAX + 1])])), "too_big");
+}
+
+#[test]
+fn only_batch_1_has_none_before_it() {
+    let opened = |number: u64, previous: [u8; 32]| {
+        let header = BatchHeader::new(device(), number, previous, NOON_MS, boots());
+        Batch::seal(&device_key(), header, items()).unwrap().open(&device_key().public())
+    };
+    assert!(opened(1, [0; 32]).is_ok() && opened(2, [7; 32]).is_ok());
+    assert_eq!((code(opened(0, [0; 32])), code(opened(2, [0; 32]))), ("bad_frame", "bad_frame"));
 }
 
 #[test]

@@ -35,7 +35,6 @@ pub(crate) fn listen_on(office: Office, flags: &Serve, ready: impl FnOnce(&str, 
     let listen = config::address(&flags.listen)?;
     let watch = flags.metrics_listen.as_deref().map(config::address).transpose()?;
     log_to_stderr();
-    office.begin_serving()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed("start", &error))?;
     runtime.block_on(listen_and_serve(office, flags, (listen, watch), ready))?;
     Ok(Answer::Said)
@@ -76,6 +75,8 @@ async fn listen_and_serve(
         }
         None => None,
     };
+    // Only a server that has its address notes its start in the log.
+    office.begin_serving()?;
     let settings = Settings { watched_here: config::is_loopback(bound), ..Settings::default() };
     let mut term = signal(SignalKind::terminate()).map_err(|error| failed("SIGTERM", &error))?;
     let url = format!("http://{bound}");

@@ -125,19 +125,36 @@ fn health_answers_on_the_listener_for_it_alone() -> Outcome {
     Ok(())
 }
 
+/// Serves with these words until it ends by itself.
+fn refused(desk: &Desk, words: &[&str]) -> Outcome<crate::run::Ran> {
+    let mut command = desk.command(&["serve", "--json"]);
+    command.args(words).stdin(Stdio::null());
+    crate::run::ran(command, None)
+}
+
 #[test]
-fn a_clock_behind_the_log_is_refused() -> Outcome {
+fn a_clock_behind_the_log_is_refused_and_so_is_a_file_with_such_a_time() -> Outcome {
     let desk = Desk::with_township()?;
-    let mut earlier = desk.command(&["serve", "--listen", "127.0.0.1:0", "--json", "--now", "2019-05-05T08:59:00+08:00"]);
+    let (earlier, file) = ("2019-05-05T08:59:00+08:00", desk.path("earlier"));
+    std::fs::write(&file, earlier)?;
 
-    let refused = crate::run::ran(
-        {
-            earlier.stdin(Stdio::null());
-            earlier
-        },
-        None,
-    )?;
+    for now in [earlier.to_owned(), format!("@{}", file.display())] {
+        let refused = refused(&desk, &["--listen", "127.0.0.1:0", "--now", &now])?;
+        assert_eq!((refused.status, refused.code().as_str()), (1, "clock_behind"), "{}", refused.stderr);
+    }
+    Ok(())
+}
 
-    assert_eq!((refused.status, refused.code().as_str()), (1, "clock_behind"), "{}", refused.stderr);
+#[test]
+fn a_server_that_gets_no_address_leaves_nothing_in_the_log() -> Outcome {
+    let desk = Desk::with_township()?;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let size = |desk: &Desk| -> Outcome<u64> { Ok(desk.done(&["verify"])?["tree_size"].as_u64().ok_or("no size")?) };
+    let before = size(&desk)?;
+
+    let refused = refused(&desk, &["--listen", &taken.local_addr()?.to_string(), "--now", &desk.now])?;
+
+    assert_eq!(refused.status, 1, "{}", refused.stderr);
+    assert_eq!(size(&desk)?, before);
     Ok(())
 }
