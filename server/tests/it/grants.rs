@@ -1,6 +1,10 @@
 //! Grants: who pulls what, what a new pairing opens, what an ended one closes, and the thirty days of the inbox.
 
 use daohu_domain::id::Id;
+use daohu_domain::kinds;
+use daohu_domain::role::{self, Reach, Role};
+use daohu_server::auth::users::{self, Span};
+use daohu_server::permit::view::{Eyes, fields_for};
 use serde_json::json;
 
 use crate::phone::Phone;
@@ -37,11 +41,70 @@ fn roles_that_work_at_the_pages_get_no_code() -> Outcome {
     let world = World::new()?;
     world.user("审计", "auditor", None, None)?;
     world.user("联络员", "unit_liaison", None, None)?;
+    world.user("监委会", "village_supervisor", Some(VILLAGE), None)?;
+    world.user("纪委", "town_discipline", Some(TOWN), None)?;
 
-    for login in ["审计", "联络员"] {
-        assert_eq!(world.office.device_code(login, 60_000).map_err(|error| error.code()), Err("no_device"));
+    for login in ["审计", "联络员", "监委会", "纪委"] {
+        assert_eq!(world.office.device_code(login, 60_000).map_err(|error| error.code()), Err("no_device"), "{login}");
     }
     assert_eq!(world.office.device_code("没有", 60_000).map_err(|error| error.code()), Err("not_found"));
+    Ok(())
+}
+
+/// A phone whose user got the role after it was enrolled, so that no code had to be made for the role.
+fn phone_with_role(world: &World, role: Role) -> Outcome<Phone> {
+    let login = format!("有{role}");
+    world.user(&login, role.slug(), Some(VILLAGE), None)?;
+    let span = Span { role, place: Some(VILLAGE.parse()?), unit: None, from: None, to: None };
+    users::ungrant(&world.office, &login, &span)?;
+    let mut phone = world.phone(&login)?;
+    users::grant(&world.office, &login, &span)?;
+    phone.sync(&world.office)?;
+    phone.sync(&world.office)?;
+    Ok(phone)
+}
+
+#[test]
+fn what_the_pages_mask_for_a_role_never_reaches_its_phones() -> Outcome {
+    let world = World::new()?;
+    let household = world.household(VILLAGE, "610802209201001")?;
+    world.office.record_edit(household, &[("contact_note", "上午打")])?;
+    world.write("member", Some(household), VILLAGE, json!({ "number": "1", "name": "王小燕", "relation": "child" }))?;
+    let mut with_family = Vec::new();
+    for role in role::ALL {
+        let phone = phone_with_role(&world, role)?;
+        for document in phone.documents.values() {
+            let kind = kinds::find(&document.header()?.kind).ok_or("no such kind")?;
+            let (held, eyes) = (document.view(kind).fields, Eyes::of(role));
+            assert_eq!(held, fields_for(kind, &held, eyes), "{role} holds a {} as its pages do not show it", kind.name);
+        }
+        if phone.documents.contains_key(&household) {
+            assert!(phone.kinds().contains(&"member".to_owned()), "{role}");
+            with_family.push(role);
+        }
+    }
+    let village_roles = role::ALL.into_iter().filter(|role| matches!(role.level(), Reach::Village | Reach::Township | Reach::County));
+    let expected: Vec<Role> = village_roles.filter(|role| Eyes::of(*role) == Eyes::Whole).collect();
+    assert_eq!(with_family, expected, "those who work with families still have them");
+    Ok(())
+}
+
+#[test]
+fn a_phone_that_holds_families_whole_is_told_to_purge_them_when_its_user_only_supervises() -> Outcome {
+    let world = World::new()?;
+    let household = world.household(VILLAGE, "610802209201001")?;
+    world.user("村里", "village_secretary", Some(VILLAGE), None)?;
+    let mut phone = world.phone("村里")?;
+    phone.sync(&world.office)?;
+    assert!(phone.documents.contains_key(&household));
+    let span = |role| -> Outcome<Span> { Ok(Span { role, place: Some(VILLAGE.parse()?), unit: None, from: None, to: None }) };
+    users::grant(&world.office, "村里", &span(Role::VillageSupervisor)?)?;
+    users::ungrant(&world.office, "村里", &span(Role::VillageSecretary)?)?;
+
+    phone.sync(&world.office)?;
+
+    assert!(phone.policy.grants.iter().all(|grant| grant.reference), "{:?}", phone.policy.grants);
+    assert_eq!(phone.policy.revoked.len(), 1);
     Ok(())
 }
 
