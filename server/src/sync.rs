@@ -81,7 +81,7 @@ fn answer(office: &Office, admitted: &Admitted, request: &SyncRequest, taken: &[
         answer.statuses.push(status_of(batch));
     }
     answer.consistency = consistency(office, request, &head)?;
-    if request.version().is_err() || admitted.standing == Standing::Left {
+    if request.version().is_err() || matches!(admitted.standing, Standing::Left(_)) {
         return Ok(answer);
     }
     let grants = office.store().settle_grants(admitted.account.id, &admitted.rights.pull, office.now())?;

@@ -244,6 +244,71 @@ fn a_device_that_left_is_closed_after_thirty_days() -> Outcome {
 }
 
 #[test]
+fn the_phone_of_a_closed_account_hands_in_for_thirty_days_and_is_then_refused() -> Outcome {
+    let world = World::new()?;
+    let (mut phone, household, _) = world.helper("一号", "610802209201001")?;
+    phone.sync(&world.office)?;
+    phone.visit(household, "2019-05-05T10:00:00+08:00", "离岗前的走访。")?;
+    world.at("2019-05-06T09:00:00+08:00")?;
+    let closed = users::disable(&world.office, "一号")?;
+    assert_eq!(closed["user"]["disabled"], true);
+    world.office.record_edit(household, &[("contact_note", "之后写的")])?;
+    world.at("2019-05-20T09:00:00+08:00")?;
+    users::disable(&world.office, "一号")?;
+
+    world.at("2019-06-05T08:59:59+08:00")?;
+    let synced = phone.sync(&world.office)?;
+    assert_eq!((synced.ok, synced.pulled), (1, 0), "within thirty days from when it was closed first");
+
+    world.at("2019-06-05T09:00:00+08:00")?;
+    assert_eq!(refusal_of(&mut phone, &world), Some((403, "device_revoked")));
+    Ok(())
+}
+
+#[test]
+fn a_lost_phone_of_a_closed_account_is_refused_at_once() -> Outcome {
+    let world = World::new()?;
+    let (mut phone, _, _) = world.helper("一号", "610802209201001")?;
+    phone.sync(&world.office)?;
+    users::disable(&world.office, "一号")?;
+    world.office.device_revoke(phone.id, "lost")?;
+
+    assert_eq!(refusal_of(&mut phone, &world), Some((403, "device_revoked")));
+    Ok(())
+}
+
+#[test]
+fn a_phone_handed_back_before_its_account_was_closed_gains_no_days() -> Outcome {
+    let world = World::new()?;
+    let (mut phone, _, _) = world.helper("一号", "610802209201001")?;
+    phone.sync(&world.office)?;
+    world.office.device_revoke(phone.id, "left")?;
+    world.at("2019-06-01T09:00:00+08:00")?;
+    users::disable(&world.office, "一号")?;
+
+    assert_eq!(refusal_of(&mut phone, &world), None);
+    world.at("2019-06-04T09:00:00+08:00")?;
+    assert_eq!(refusal_of(&mut phone, &world), Some((403, "device_revoked")));
+    Ok(())
+}
+
+/// What an account closed by an older program has: that it is closed, and not when.
+#[test]
+fn an_account_that_was_closed_before_the_day_was_kept_stays_closed() -> Outcome {
+    let world = World::new()?;
+    let (mut phone, _, _) = world.helper("一号", "610802209201001")?;
+    world.sql()?.execute("UPDATE account SET disabled = 1, disabled_at_ms = NULL", [])?;
+
+    assert_eq!(refusal_of(&mut phone, &world), Some((403, "device_revoked")));
+    Ok(())
+}
+
+fn refusal_of(phone: &mut Phone, world: &World) -> Option<(u16, &'static str)> {
+    let request = phone.request();
+    phone.send(&world.office, &request).err().map(|refusal| (refusal.status, refusal.code))
+}
+
+#[test]
 fn a_leave_is_not_for_everybody() -> Outcome {
     let world = World::new()?;
     let (mut phone, _, cadre) = world.helper("一号", "610802209201001")?;
