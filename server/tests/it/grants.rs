@@ -1,5 +1,7 @@
 //! Grants: who pulls what, what a new pairing opens, what an ended one closes, and the thirty days of the inbox.
 
+use std::collections::BTreeSet;
+
 use daohu_domain::id::Id;
 use daohu_domain::kinds;
 use daohu_domain::role::{self, Reach, Role};
@@ -227,6 +229,33 @@ fn a_device_that_was_handed_back_may_push_and_not_pull_and_a_lost_one_neither() 
     let request = phone.request();
     let refused = phone.send(&world.office, &request).unwrap_err();
     assert_eq!((refused.status, refused.code), (403, "device_revoked"));
+    Ok(())
+}
+
+#[test]
+fn a_device_that_left_is_told_once_that_all_its_grants_ended_and_another_of_the_same_user_is_not() -> Outcome {
+    let world = World::new()?;
+    let (mut phone, household, _) = world.helper("一号", "610802209201001")?;
+    let mut other = world.phone("一号")?;
+    for phone in [&mut phone, &mut other] {
+        phone.sync(&world.office)?;
+    }
+    let held: BTreeSet<u64> = phone.policy.grants.iter().map(|grant| grant.id).collect();
+    world.at("2019-05-06T09:00:00+08:00")?;
+    world.office.device_revoke(phone.id, "left")?;
+    phone.visit(household, "2019-05-06T10:00:00+08:00", "交机前的走访。")?;
+    world.at("2019-05-20T09:00:00+08:00")?;
+
+    let synced = phone.sync(&world.office)?;
+
+    assert_eq!((synced.ok, synced.policy), (1, true));
+    assert!(phone.policy.grants.is_empty() && phone.policy.devices.is_empty(), "{:?}", phone.policy);
+    assert_eq!(phone.policy.revoked.iter().map(|end| end.grant).collect::<BTreeSet<_>>(), held);
+    let until_ms = "2019-06-05T09:00:00+08:00".parse::<daohu_domain::calendar::Instant>()?.0;
+    assert!(phone.policy.revoked.iter().all(|end| end.until_ms == until_ms && end.reason == "device_left"), "{:?}", phone.policy.revoked);
+    assert!(!phone.sync(&world.office)?.policy, "it is told once");
+    assert!(!other.sync(&world.office)?.policy, "nothing ended for the other phone");
+    assert_eq!(other.policy.grants.len(), held.len());
     Ok(())
 }
 
