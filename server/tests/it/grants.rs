@@ -326,9 +326,14 @@ fn a_phone_handed_back_before_its_account_was_closed_gains_no_days() -> Outcome 
 fn an_account_that_was_closed_before_the_day_was_kept_stays_closed() -> Outcome {
     let world = World::new()?;
     let (mut phone, _, _) = world.helper("一号", "610802209201001")?;
-    world.sql()?.execute("UPDATE account SET disabled = 1, disabled_at_ms = NULL", [])?;
+    let old = "ALTER TABLE account DROP COLUMN disabled_at_ms; UPDATE account SET disabled = 1; PRAGMA user_version = 3;";
+    world.sql()?.execute_batch(old)?;
 
-    assert_eq!(refusal_of(&mut phone, &world), Some((403, "device_revoked")));
+    let office = world.another_office()?;
+
+    let request = phone.request();
+    let refused = phone.send(&office, &request).err().map(|refusal| (refusal.status, refusal.code));
+    assert_eq!(refused, Some((403, "device_revoked")));
     Ok(())
 }
 

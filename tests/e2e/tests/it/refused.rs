@@ -92,12 +92,16 @@ fn a_lost_phone_is_closed_at_once_and_one_of_a_leaver_may_still_send() -> Outcom
             "入户核对。",
         ])
     };
-    for (login, reason, status) in [("left", "left", 0), ("lost", "lost", 1)] {
+    for (login, reason, status) in [("left", "left", 0), ("closed", "disable", 0), ("lost", "lost", 1)] {
         let phone = world.phone(login, &["--role", "helper", "--cadre", text(&pairing, "cadre")?])?;
         phone.call(&["sync"])?;
         visit(&phone)?;
         let device = phone.call(&["status"])?;
-        world.daohu(&["device", "revoke", text(&device, "device")?, "--reason", reason])?;
+        if reason == "disable" {
+            world.daohu(&["user", "disable", "--login", login])?;
+        } else {
+            world.daohu(&["device", "revoke", text(&device, "device")?, "--reason", reason])?;
+        }
 
         let sync = phone.attempt(&["sync"])?;
 
@@ -114,7 +118,7 @@ fn a_lost_phone_is_closed_at_once_and_one_of_a_leaver_may_still_send() -> Outcom
         }
     }
     let visits = world.daohu(&["record", "list", "visit"])?;
-    assert_eq!(visits["records"].as_array().map(Vec::len), Some(1));
+    assert_eq!(visits["records"].as_array().map(Vec::len), Some(2));
     Ok(())
 }
 
