@@ -2,13 +2,14 @@
 
 use daohu_domain::calendar::Instant;
 use daohu_domain::id::Id;
-use daohu_domain::role::{Reach, Role};
+use daohu_domain::role::Role;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::error::OfficeError;
 use crate::limits::CODE_TTL_MAX_MS;
 use crate::office::Office;
+use crate::permit::view::Eyes;
 use crate::random;
 use crate::store::StoreError;
 use crate::store::account::{AccountChange, AccountQuery, AccountRow, CodeRow, DeviceQuery, DeviceRow};
@@ -144,11 +145,11 @@ fn shown(code: &str) -> String {
     letters.chunks(NAME_LETTERS).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
-/// Units, administrators and the like work at the office's pages; a user without any role yet may get one later.
+/// Units, administrators and those who see names masked work at the office's pages; a user without any role yet may get one later.
 fn has_device_role(account: &AccountRow) -> bool {
     let given = account.roles.iter().filter(|row| row.ended_at.is_none());
     let mut roles = given.filter_map(|row| row.role.parse::<Role>().ok()).peekable();
-    roles.peek().is_none() || roles.any(|role| !matches!(role.level(), Reach::None | Reach::Unit))
+    roles.peek().is_none() || roles.any(Eyes::on_phone)
 }
 
 fn device_json(row: &DeviceRow) -> Value {

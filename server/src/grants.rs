@@ -14,6 +14,7 @@ use daohu_domain::place::Place;
 use daohu_domain::role::{Reach, Role};
 
 use crate::limits::INBOX_MS;
+use crate::permit::view::Eyes;
 use crate::store::account::{AccountRow, GrantRow, RoleRow, WantedGrant};
 use crate::store::rows::{PairingQuery, PairingRow, RegionQuery};
 use crate::store::{Store, StoreError};
@@ -110,9 +111,14 @@ impl Rights {
         }
     }
 
+    /// Adds a role over a place; to pull only where the role sees families whole, since what is masked is masked by field at the pages
+    /// and documents are whole. A phone that holds such a grant from before is told that it ended, and purges.
     fn add(&mut self, role: Role, place: Place, end: Option<Instant>, now: Instant) {
         if writes_on(end, now) {
             self.write.push(Grant { role, place, household: None });
+        }
+        if !Eyes::on_phone(role) {
+            return;
         }
         self.pull.push(WantedGrant { place, household: None, reference: false, role: Some(role.slug().to_owned()), ended_at: end });
     }

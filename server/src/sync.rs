@@ -81,16 +81,20 @@ fn answer(office: &Office, admitted: &Admitted, request: &SyncRequest, taken: &[
         answer.statuses.push(status_of(batch));
     }
     answer.consistency = consistency(office, request, &head)?;
-    if request.version().is_err() || admitted.standing == Standing::Left {
+    if request.version().is_err() {
         return Ok(answer);
     }
-    let grants = office.store().settle_grants(admitted.account.id, &admitted.rights.pull, office.now())?;
-    let page = pull::pull(office, &grants, request, admitted.device.id)?;
-    answer.pulled = page.pulled;
-    answer.more = page.more;
-    let rev = policy::revision(office, admitted.account.id)?;
-    if rev != request.policy_rev {
-        answer.policy = Some(policy_of(office, admitted.account.id, &grants)?);
+    let account = admitted.account.id;
+    let grants = office.store().settle_grants(account, &admitted.rights.pull, office.now())?;
+    let rev = policy::revision(office, account, admitted.standing)?;
+    let is_new = rev != request.policy_rev;
+    match admitted.standing {
+        Standing::Enrolled => {
+            let page = pull::pull(office, &grants, request, admitted.device.id)?;
+            (answer.pulled, answer.more) = (page.pulled, page.more);
+            answer.policy = is_new.then(|| policy_of(office, account, &grants)).transpose()?;
+        }
+        Standing::Left(at) => answer.policy = is_new.then(|| policy::policy_of_left(office, rev, &grants, at)).transpose()?,
     }
     Ok(answer)
 }

@@ -74,6 +74,7 @@ pub fn add(office: &Office, new: &NewUser) -> Result<Json, OfficeError> {
         totp: None,
         totp_step: 0,
         disabled: false,
+        disabled_at: None,
         grants_rev: 0,
         roles: vec![row_of(&new.span)],
     };
@@ -122,13 +123,13 @@ pub fn list(office: &Office) -> Result<Json, OfficeError> {
     Ok(Json::Array(accounts.iter().map(user_json).collect()))
 }
 
-/// Closes an account and ends its sessions.
+/// Closes an account and ends its sessions; for thirty days its devices may still hand in what they have.
 ///
 /// # Errors
 /// `not_found`.
 pub fn disable(office: &Office, login: &str) -> Result<Json, OfficeError> {
     let account = find(office, login)?;
-    office.store().apply(&AccountChange::Disable(account.id, true))?;
+    office.store().apply(&AccountChange::Disable(account.id, office.now()))?;
     shown(office, login)
 }
 

@@ -5,7 +5,7 @@
 use daohu_domain::{
     kind::{Fields, Json, Kind, Level, Mask},
     mask,
-    role::Role,
+    role::{Reach, Role},
 };
 
 /// How much of a record a reader sees; the later is the more.
@@ -41,6 +41,12 @@ impl Eyes {
             Role::VillageSupervisor | Role::TownDiscipline => Self::Masked,
             _ => Self::Whole,
         }
+    }
+
+    /// Tells whether a role may work on a phone: documents reach a phone whole, so only those who see families whole get any.
+    #[must_use]
+    pub const fn on_phone(role: Role) -> bool {
+        matches!(Self::of(role), Self::Whole) && !matches!(role.level(), Reach::None)
     }
 
     /// Returns what the best of some roles sees with; without any role nothing is whole.

@@ -32,8 +32,10 @@ pub struct AccountRow {
     pub totp: Option<Vec<u8>>,
     /// The last step of the second factor that was accepted.
     pub totp_step: u64,
-    /// Whether the user may no longer sign in nor sync.
+    /// Whether the user may no longer sign in nor pull.
     pub disabled: bool,
+    /// When the account was closed; none where an older program closed it.
+    pub disabled_at: Option<Instant>,
     /// Counts changes of the user's grants.
     pub grants_rev: u64,
     /// Roles given, those taken away too.
@@ -236,8 +238,8 @@ pub enum AccountChange {
         /// When the office did it.
         at: Instant,
     },
-    /// Closes or opens an account, and ends its sessions.
-    Disable(Id, bool),
+    /// Closes an account and ends its sessions; one that is closed keeps the instant at which it was.
+    Disable(Id, Instant),
     /// Sets the password's hash and ends the sessions.
     Password(Id, String),
     /// Sets the second factor's secret (encrypted) and its last step.

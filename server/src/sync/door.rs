@@ -70,8 +70,8 @@ impl From<OfficeError> for SyncRefusal {
 pub(super) enum Standing {
     /// It pushes and pulls.
     Enrolled,
-    /// Its user handed it back, or the account was closed: for thirty days it may still push.
-    Left,
+    /// Its user handed it back, or the account was closed, at that instant: for thirty days it may still push.
+    Left(Instant),
 }
 
 /// A device that may speak.
@@ -104,11 +104,12 @@ pub(super) fn admit(office: &Office, header: &str, seen: SeenRequest<'_>) -> Res
 
 /// Returns how a device stands; none where it may not speak at all.
 fn standing(device: &DeviceRow, account: &AccountRow, now: Instant) -> Option<Standing> {
-    match device.revoked_at {
-        Some(_) if device.reason.as_deref() == Some("lost") => None,
-        Some(at) if now >= inbox_until(at) => None,
-        Some(_) => Some(Standing::Left),
-        None if account.disabled => None,
+    if device.reason.as_deref() == Some("lost") {
+        return None;
+    }
+    let closed_at = if account.disabled { Some(account.disabled_at?) } else { None };
+    match device.revoked_at.into_iter().chain(closed_at).min() {
         None => Some(Standing::Enrolled),
+        Some(at) => (now < inbox_until(at)).then_some(Standing::Left(at)),
     }
 }

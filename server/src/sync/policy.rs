@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use daohu_domain::calendar::Instant;
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
 use daohu_wire::limits::{DEVICES_MAX, GRANTS_MAX, NAME_BYTES_MAX, PLACES_MAX};
 use daohu_wire::{GrantView, KnownDevice, KnownPlace, Policy, Revoked};
 
+use super::door::Standing;
 use crate::error::OfficeError;
 use crate::grants::inbox_until;
 use crate::office::Office;
@@ -17,11 +19,12 @@ use crate::store::rows::{RecordQuery, RegionQuery, RegionRow};
 /// How the office's own device is called in the directory.
 const OFFICE_NAME: &str = "办公室";
 
-/// Returns the revision of an account's policy: it grows when its grants, or what every device may see, change.
-pub(super) fn revision(office: &Office, account: Id) -> Result<u64, StoreError> {
+/// Returns the revision of the policy of an account's device: it grows when its grants, or what every device may see, change.
+pub(super) fn revision(office: &Office, account: Id, standing: Standing) -> Result<u64, StoreError> {
     let own = office.store().accounts(&AccountQuery::Id(account))?.first().map_or(0, |row| row.grants_rev);
-    // One more, because 0 says that a device knows no policy.
-    Ok(office.store().policy_rev()? + own + 1)
+    // One more, because 0 says that a device knows no policy; and another, higher than what the device has, once it left.
+    let base = office.store().policy_rev()? + own + 1;
+    Ok(if standing == Standing::Enrolled { base } else { base + 1 })
 }
 
 /// Returns the policy of an account's devices.
@@ -31,12 +34,27 @@ pub(super) fn revision(office: &Office, account: Id) -> Result<u64, StoreError> 
 pub(crate) fn policy_of(office: &Office, account: Id, grants: &[GrantRow]) -> Result<Policy, OfficeError> {
     let open = grants.iter().filter(|row| row.grant.ended_at.is_none());
     Ok(Policy {
-        rev: revision(office, account)?,
+        rev: revision(office, account, Standing::Enrolled)?,
         grants: open.clone().take(GRANTS_MAX).map(view_of).collect(),
-        revoked: revoked(grants),
+        revoked: revoked(grants, None),
         config: config_text(office, open.clone().map(|row| row.grant.place).min())?,
         places: places(office, &open.map(|row| row.grant.place).collect())?,
         devices: devices(office)?,
+    })
+}
+
+/// Returns the policy of a device that left at an instant: no grant is in force, so that it hands in, keeps the receipts and purges.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn policy_of_left(office: &Office, rev: u64, grants: &[GrantRow], left_at: Instant) -> Result<Policy, OfficeError> {
+    Ok(Policy {
+        rev,
+        grants: Vec::new(),
+        revoked: revoked(grants, Some(left_at)),
+        config: config_text(office, None)?,
+        places: Vec::new(),
+        devices: Vec::new(),
     })
 }
 
@@ -55,11 +73,16 @@ fn view_of(row: &GrantRow) -> GrantView {
     }
 }
 
-/// The newest ends first, since a device that has purged an old one does not need it again.
-fn revoked(grants: &[GrantRow]) -> Vec<Revoked> {
+/// The newest ends first, since a device that has purged an old one does not need it again. What still holds for the account ended for a
+/// device when it left.
+fn revoked(grants: &[GrantRow], left_at: Option<Instant>) -> Vec<Revoked> {
     let ended = grants.iter().rev().filter_map(|row| {
-        let ended_at = row.grant.ended_at?;
-        let reason = if row.grant.household.is_some() { "pairing_ended" } else { "role_ended" };
+        let ended_at = row.grant.ended_at.or(left_at)?;
+        let reason = match (row.grant.ended_at, row.grant.household) {
+            (None, _) => "device_left",
+            (Some(_), Some(_)) => "pairing_ended",
+            (Some(_), None) => "role_ended",
+        };
         let until_ms = inbox_until(ended_at).0;
         Some(Revoked { grant: row.id, at_seq: row.end_seq.unwrap_or(0), until_ms, reason: reason.to_owned() })
     });

@@ -49,6 +49,7 @@ fn account(n: u8, login: &str) -> AccountRow {
         totp: None,
         totp_step: 0,
         disabled: false,
+        disabled_at: None,
         grants_rev: 0,
         roles: vec![role],
     }

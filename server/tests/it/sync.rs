@@ -163,6 +163,29 @@ fn an_older_request_is_not_played_again() -> Outcome {
 }
 
 #[test]
+fn a_push_played_again_within_the_minute_changes_nothing_and_later_it_is_refused() -> Outcome {
+    let (world, mut phone, household) = ready()?;
+    phone.visit(household, AT, "一次。")?;
+    phone.seal()?;
+    let body = phone.request().encode()?;
+    phone.counter += 1;
+    let seen = SeenRequest { method: "POST", path: SYNC_PATH, body: &body };
+    let pushed = RequestSignature::sign(&phone.key, phone.id, phone.counter, seen)?;
+    let leaves = || -> Outcome<i64> { Ok(world.sql()?.query_row("SELECT count(*) FROM leaf", [], |row| row.get(0))?) };
+    assert_eq!(code(world.office.sync(&body, &pushed, SYNC_PATH)), (200, "ok"));
+    phone.sync(&world.office)?;
+    let before = leaves()?;
+
+    assert_eq!(code(world.office.sync(&body, &pushed, SYNC_PATH)), (200, "ok"));
+
+    assert_eq!(leaves()?, before);
+    world.at("2019-05-07T10:00:00+08:00")?;
+    phone.sync(&world.office)?;
+    assert_eq!(code(world.office.sync(&body, &pushed, SYNC_PATH)), (401, "bad_signature"));
+    Ok(())
+}
+
+#[test]
 fn signed_rubbish_is_a_bad_frame_and_too_much_is_too_big() -> Outcome {
     let (world, phone, _) = ready()?;
     for (body, expected) in [(b"rubbish".to_vec(), (400, "bad_frame")), (vec![0; 600_000], (413, "too_big"))] {

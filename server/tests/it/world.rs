@@ -99,6 +99,7 @@ impl World {
             totp: None,
             totp_step: 0,
             disabled: false,
+            disabled_at: None,
             grants_rev: 0,
             roles: vec![role],
         };

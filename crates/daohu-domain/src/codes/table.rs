@@ -61,8 +61,8 @@ pub(super) const DOORS: &[Row] = &[
     ("unknown_device", "服务器不认识这台手机，请领码登记。", "The server does not know this phone; enrol it."),
     (
         "device_revoked",
-        "这台手机已停用，未上传的请导出交办公室。",
-        "This phone is disabled; export what is unsent and hand it to the office.",
+        "这台手机已停用，未上传的都还在手机上，请把手机交给办公室。",
+        "This phone is disabled; what is unsent is still on it. Hand the phone to the office.",
     ),
     (
         "batch_fork",

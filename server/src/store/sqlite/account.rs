@@ -108,7 +108,7 @@ fn put_tries(connection: &Connection, key: &str, tries: TriesRow) -> Result<(), 
 }
 
 fn accounts(connection: &Connection, query: &AccountQuery) -> Result<Vec<AccountRow>, Error> {
-    const SELECT: &str = "SELECT id, login, cadre, password, totp, totp_step, disabled, grants_rev FROM account";
+    const SELECT: &str = "SELECT id, login, cadre, password, totp, totp_step, disabled, grants_rev, disabled_at_ms FROM account";
     let mut rows = match query {
         AccountQuery::All => connection
             .prepare_cached(&format!("{SELECT} ORDER BY login"))?
@@ -142,6 +142,7 @@ fn account_from_row(row: &Row<'_>) -> Result<AccountRow, Error> {
         totp: row.get(4)?,
         totp_step: convert::count(row, 5)?,
         disabled: row.get(6)?,
+        disabled_at: convert::instant_or_none(row, 8)?,
         grants_rev: convert::count(row, 7)?,
         roles: Vec::new(),
     })
@@ -206,8 +207,11 @@ fn apply(transaction: &Transaction<'_>, change: &AccountChange) -> Result<(), Fa
             )?;
             Ok(())
         }
-        AccountChange::Disable(account, disabled) => {
-            transaction.execute("UPDATE account SET disabled = ?2 WHERE id = ?1", params![account.as_bytes(), disabled])?;
+        AccountChange::Disable(account, at) => {
+            transaction.execute(
+                "UPDATE account SET disabled = 1, disabled_at_ms = ?2 WHERE id = ?1 AND disabled = 0",
+                params![account.as_bytes(), at.0],
+            )?;
             end_sessions(transaction, *account)
         }
         AccountChange::Password(account, hash) => {
@@ -266,8 +270,8 @@ fn add(transaction: &Transaction<'_>, account: &AccountRow, at_ms: i64) -> Resul
         return Err(StoreError::Taken("login").into());
     }
     transaction.execute(
-        "INSERT INTO account (id, login, cadre, password, totp, totp_step, disabled, grants_rev, created_at_ms) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO account (id, login, cadre, password, totp, totp_step, disabled, grants_rev, created_at_ms, disabled_at_ms) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             account.id.as_bytes(),
             account.login,
@@ -277,7 +281,8 @@ fn add(transaction: &Transaction<'_>, account: &AccountRow, at_ms: i64) -> Resul
             convert::of_count(account.totp_step),
             account.disabled,
             convert::of_count(account.grants_rev),
-            at_ms
+            at_ms,
+            account.disabled_at.map(|at| at.0)
         ],
     )?;
     for role in &account.roles {

@@ -92,23 +92,33 @@ fn a_lost_phone_is_closed_at_once_and_one_of_a_leaver_may_still_send() -> Outcom
             "入户核对。",
         ])
     };
-    for (login, reason, status) in [("left", "left", 0), ("lost", "lost", 1)] {
+    for (login, reason, status) in [("left", "left", 0), ("closed", "disable", 0), ("lost", "lost", 1)] {
         let phone = world.phone(login, &["--role", "helper", "--cadre", text(&pairing, "cadre")?])?;
         phone.call(&["sync"])?;
         visit(&phone)?;
         let device = phone.call(&["status"])?;
-        world.daohu(&["device", "revoke", text(&device, "device")?, "--reason", reason])?;
+        if reason == "disable" {
+            world.daohu(&["user", "disable", "--login", login])?;
+        } else {
+            world.daohu(&["device", "revoke", text(&device, "device")?, "--reason", reason])?;
+        }
 
         let sync = phone.attempt(&["sync"])?;
 
         assert_eq!(sync.status, status, "{}", sync.json);
+        if status == 0 {
+            assert_eq!(sync.json["pushed"], 1, "{}", sync.json);
+            assert!(sync.json["revoked"].as_array().is_some_and(|ended| !ended.is_empty()), "{}", sync.json);
+            assert_eq!(phone.call(&["due"])?["households"].as_array().map(Vec::len), Some(0), "nothing of a family stays");
+            assert_eq!(phone.call(&["status"])?["unsent"], 0);
+        }
         if status == 1 {
             assert_eq!(code(&sync), "device_revoked");
             assert_eq!(phone.call(&["status"])?["unsent"], 1, "still on the phone");
         }
     }
     let visits = world.daohu(&["record", "list", "visit"])?;
-    assert_eq!(visits["records"].as_array().map(Vec::len), Some(1));
+    assert_eq!(visits["records"].as_array().map(Vec::len), Some(2));
     Ok(())
 }
 
