@@ -3,7 +3,7 @@
 use crate::{args::Global, text};
 use daohu_field::FieldError;
 use serde_json::{Value as Json, json};
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 /// How answers are printed.
 #[derive(Debug, Clone)]
@@ -67,12 +67,13 @@ fn asks_for_json() -> bool {
     std::env::args().any(|argument| argument == "--json")
 }
 
-#[expect(clippy::print_stdout, reason = "stdout carries the answer, from here alone")]
+/// Writes a line of the answer; who reads only its beginning has closed the pipe, which is no trouble of ours.
 fn out(text: &str) {
-    println!("{text}");
+    let mut stdout = std::io::stdout().lock();
+    let _closed = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
 }
 
-#[expect(clippy::print_stderr, reason = "stderr carries sentences, from here alone")]
+/// Writes a sentence for a person.
 fn err(text: &str) {
-    eprintln!("{text}");
+    let _closed = writeln!(std::io::stderr().lock(), "{text}");
 }

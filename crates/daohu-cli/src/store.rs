@@ -24,9 +24,10 @@ fn key_path(global: &Global) -> PathBuf {
 /// Reads the key of the store.
 ///
 /// # Errors
-/// `not_enrolled` where there is none; `wrong_key` where it is no key.
+/// `not_enrolled` where there is none; `wrong_key` where it is no key or a store lies there without one.
 pub(crate) fn read_key(global: &Global) -> Result<StoreKey, FieldError> {
-    let bytes = fs::read(key_path(global)).map_err(|error| FieldError::new("not_enrolled").because(error))?;
+    let code = if has_store(global) { "wrong_key" } else { "not_enrolled" };
+    let bytes = fs::read(key_path(global)).map_err(|error| FieldError::new(code).because(error))?;
     StoreKey::try_from(bytes).map_err(|_| FieldError::new("wrong_key"))
 }
 
@@ -39,13 +40,17 @@ pub(crate) fn read_or_make_key(global: &Global) -> Result<StoreKey, FieldError> 
     if path.exists() {
         return read_key(global);
     }
-    if fs::metadata(&global.db).is_ok_and(|found| found.len() > 0) {
+    if has_store(global) {
         return Err(FieldError::new("wrong_key"));
     }
     let mut key = [0; 32];
     HostRandom.fill(&mut key);
     write_private(&path, &key).map_err(|error| FieldError::new("store_failed").because(error))?;
     Ok(key)
+}
+
+fn has_store(global: &Global) -> bool {
+    fs::metadata(&global.db).is_ok_and(|found| found.len() > 0)
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

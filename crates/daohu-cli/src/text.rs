@@ -140,10 +140,13 @@ fn sync(json: &Json, tongue: Tongue) -> String {
 fn status(json: &Json, tongue: Tongue) -> String {
     let unsent = number_at(json, "unsent_records");
     let last = json.get("last_sync_at").and_then(Json::as_str);
-    let mut text = if unsent == 0 {
-        format!("{} {}\n", tongue.say("都收到了，上次同步", "All received, last sync"), last.unwrap_or("—"))
-    } else {
-        format!("{unsent} {}\n", tongue.say("条在本机，等网络", "on this phone, waiting for signal"))
+    let closed = json.get("closed").and_then(Json::as_str).map(daohu_domain::codes::sentence_or_plain);
+    let mut text = match closed {
+        Some((zh, en)) => {
+            format!("{}\n{unsent} {}\n", tongue.say(zh, en), tongue.say("条没上传，还在本机", "not sent, still on this phone"))
+        }
+        None if unsent == 0 => format!("{} {}\n", tongue.say("都收到了，上次同步", "All received, last sync"), last.unwrap_or("—")),
+        None => format!("{unsent} {}\n", tongue.say("条在本机，等网络", "on this phone, waiting for signal")),
     };
     _ = writeln!(
         text,

@@ -9,7 +9,7 @@ use crate::{
         month_record::{self, TEXT_KEYS},
         visit::{self, CHECK_KEYS},
     },
-    validate::{day_of, text_of},
+    validate::text_of,
 };
 
 /// One visit of the month, of which the draft speaks.
@@ -64,22 +64,6 @@ pub fn copy_text(month: Month, household: &str, fields: &Fields) -> String {
         let label = month_record::KIND.field(key).map_or("", |field| field.zh);
         let text = text_of(fields, key).map(str::trim).filter(|text| !text.is_empty()).unwrap_or("无");
         lines.push(format!("{label}：{text}"));
-    }
-    lines.join("\n")
-}
-
-/// Returns a visit as text to copy.
-#[must_use]
-pub fn copy_visit_text(day: Day, household: &str, fields: &Fields) -> String {
-    let visit = VisitOfMonth { day, fields };
-    let mut lines = vec![format!("{household}　{}", what_was_done(&visit))];
-    if let Some(narrative) = text_of(fields, "narrative") {
-        lines.push(narrative.to_owned());
-    }
-    lines.extend(checks_with_no(&visit));
-    lines.extend(promises(&visit).into_iter().map(|line| format!("承诺：{line}")));
-    if let Some(original) = day_of(fields, "original_date") {
-        lines.push(format!("补录({original})"));
     }
     lines.join("\n")
 }

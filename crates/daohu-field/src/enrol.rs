@@ -14,7 +14,7 @@ use crate::{
         meta::{self, key},
         time,
     },
-    sync::policy,
+    sync::{address, policy},
 };
 use daohu_domain::id::Id;
 use daohu_wire::{DeviceKey, EnrolAnswer, EnrolRequest, ServerConfig, limits, seal};
@@ -136,7 +136,7 @@ impl EnrolConversation {
     pub fn next_request(&mut self, ledger: &mut Ledger) -> Result<Option<Request>, FieldError> {
         self.sent_mono_ms = ledger.clock.mono_ms();
         match self.phase {
-            Phase::AskConfig => Ok(Some(Request { method: "GET", path: "/v1/config".to_owned(), headers: Vec::new(), body: Vec::new() })),
+            Phase::AskConfig => Ok(Some(address::who_is_there())),
             Phase::AskEnrol => {
                 let key = self.key()?;
                 let request = EnrolRequest {

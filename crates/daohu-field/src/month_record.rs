@@ -3,8 +3,6 @@
 //! Two phones may each have made a document for one household and month; one record is shown, the texts of the
 //! other as a conflict. What was never written is composed from the visits, ready to be copied or handed in.
 
-mod compose;
-
 use crate::{
     conflict::{self, ConflictView},
     error::FieldError,
@@ -18,10 +16,11 @@ use crate::{
     twins,
 };
 use daohu_domain::{
-    calendar::{Instant, Month},
+    calendar::{Day, Instant, Month},
     id::Id,
     kind::Fields,
     kinds::month_record::{KIND, TEXT_KEYS},
+    month_text::{self, VisitOfMonth},
     state::{MonthRecordFacts, fold_month_record},
     validate::read_text,
 };
@@ -62,6 +61,14 @@ pub struct MonthRecordView {
     pub late: bool,
     /// Where two people wrote differently.
     pub conflicts: Vec<ConflictView>,
+}
+
+/// A visit of the month.
+#[derive(Debug)]
+struct MonthVisit {
+    id: Id,
+    day: Day,
+    fields: Fields,
 }
 
 impl Ledger {
@@ -116,7 +123,8 @@ impl Ledger {
     pub(crate) fn show_month(&self, card: &HouseholdRow, month: Month) -> Result<MonthRecordView, FieldError> {
         let documents = twins::of_month(&self.connection, card.id, &month.to_string())?;
         let visits = self.visits_of_month(card.id, month)?;
-        let composed = compose::fields(&visits);
+        let told: Vec<VisitOfMonth<'_>> = visits.iter().map(|visit| VisitOfMonth { day: visit.day, fields: &visit.fields }).collect();
+        let composed = month_text::compose(&told);
         let merged = twins::shown(&documents);
         let mut fields = Fields::new();
         let mut made = Vec::new();
@@ -139,7 +147,7 @@ impl Ledger {
             household: card.id,
             month,
             state,
-            text: compose::text(card, month, &fields),
+            text: month_text::copy_text(month, &format!("{} {}", card.number, card.name), &fields),
             fields,
             composed: made,
             visits: visits.iter().map(|visit| visit.id).collect(),
@@ -164,7 +172,7 @@ impl Ledger {
         Ok((fold.state, fold.late))
     }
 
-    fn visits_of_month(&self, household: Id, month: Month) -> Result<Vec<compose::MonthVisit>, FieldError> {
+    fn visits_of_month(&self, household: Id, month: Month) -> Result<Vec<MonthVisit>, FieldError> {
         let month = month.to_string();
         let mut visits = Vec::new();
         for row in rows::of_household(&self.connection, household)? {
@@ -172,7 +180,8 @@ impl Ledger {
                 && !matches!(row.state.as_str(), "voided" | "draft")
                 && let Some(record) = projection::find(&self.connection, row.id)?
             {
-                visits.push(compose::MonthVisit { id: row.id, day: row.day, fields: record.fields });
+                let day = row.day.parse().map_err(|error| FieldError::new("store_damaged").because(error))?;
+                visits.push(MonthVisit { id: row.id, day, fields: record.fields });
             }
         }
         Ok(visits)

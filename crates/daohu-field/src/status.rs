@@ -45,7 +45,7 @@ pub struct StatusView {
     pub clock: ClockView,
     /// The size of the store's files.
     pub disk_bytes: u64,
-    /// The code that closed this enrolment, if one did: enrol anew.
+    /// The last answer, where it was that this enrolment is closed; enrol anew, unless the next sync takes it back.
     pub closed: Option<String>,
     /// Where a damaged store was set aside, if that ever happened.
     pub salvaged_from: Option<String>,

@@ -94,7 +94,8 @@ fn the_key_file_is_private_and_without_it_nothing_opens() {
     fs::write(&key, [9; 32]).unwrap();
     assert_eq!(world.run(&["status"]).1["error"]["code"], "wrong_key");
     fs::remove_file(&key).unwrap();
-    assert_eq!(world.run(&["status"]).1["error"]["code"], "not_enrolled");
+    assert_eq!(world.run(&["due"]).1["error"]["code"], "wrong_key");
+    assert_eq!(World::new().run(&["due"]).1["error"]["code"], "not_enrolled");
     assert_eq!(world.run(&["enrol", "--server", &world.url, "--code", "CODE-0"]).1["error"]["code"], "wrong_key");
 }
 
@@ -112,13 +113,34 @@ fn another_address_of_the_same_office_is_used_once_or_remembered() {
 #[test]
 fn without_json_the_answer_is_chinese_or_english_text() {
     let world = World::enrolled();
-    let text = |lang: &str| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_daohu-field"));
-        command.args(["due", "--lang", lang, "--now", crate::program::NOW, "--db"]).arg(world.db());
-        String::from_utf8(command.output().unwrap().stdout).unwrap()
-    };
+    let text = |lang: &str| world.text(&["due", "--lang", lang]);
     assert!(text("zh").contains("应访 1") && text("zh").contains("白文才"), "{}", text("zh"));
     assert!(text("en").contains("due 1"), "{}", text("en"));
+}
+
+#[test]
+fn a_phone_that_the_office_has_closed_is_told_so_and_what_to_do() {
+    let world = World::enrolled();
+    let visit = ["visit", "--household", "6108022090001", "--mode", "home", "--purpose", "verify", "--met", "白文才:本人"];
+    world.done(&[&visit[..], &["--narrative", "核对了收入台账。"]].concat());
+    world.server.lock().unwrap().closed = Some((403, "device_revoked"));
+    assert_eq!(world.run(&["sync"]).1["error"]["code"], "device_revoked");
+
+    let (zh, en) = (world.text(&["status", "--lang", "zh"]), world.text(&["status", "--lang", "en"]));
+
+    assert!(zh.starts_with("这台手机已停用，未上传的请导出交办公室。\n1 条没上传，还在本机\n"), "{zh}");
+    assert!(en.starts_with("This phone is disabled;") && !en.contains("waiting for signal"), "{en}");
+}
+
+#[test]
+fn who_reads_only_the_beginning_of_an_answer_gets_no_complaint() {
+    let world = World::enrolled();
+    for format in [&["due", "--json"][..], &["due"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = world.plain(format).stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+    }
 }
 
 #[test]

@@ -60,12 +60,24 @@ impl World {
         self.folder.path().join("a.db")
     }
 
-    /// Prepares the program with the flags of every run.
+    /// Prepares the program with the flags of every run; its answer is JSON.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.plain(args);
+        command.arg("--json");
+        command
+    }
+
+    /// Prepares the program as a person runs it.
+    pub(crate) fn plain(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_daohu-field"));
-        command.args(args).arg("--db").arg(self.db()).args(["--json", "--now", NOW]);
+        command.args(args).arg("--db").arg(self.db()).args(["--now", NOW]);
         command.env_remove("DAOHU_SERVER").env_remove("DAOHU_NOW").env_remove("DAOHU_LANG").stdin(Stdio::null());
         command
+    }
+
+    /// Runs the program as a person does; returns what it printed.
+    pub(crate) fn text(&self, args: &[&str]) -> String {
+        String::from_utf8(self.plain(args).output().unwrap().stdout).unwrap()
     }
 
     /// Runs the program; returns its status and its one JSON value.

@@ -4,7 +4,7 @@ use daohu_domain::{
     Fields,
     calendar::{Day, Month},
     kinds,
-    month_text::{VisitOfMonth, compose, copy_text, copy_visit_text},
+    month_text::{VisitOfMonth, compose, copy_text},
     validate::check,
 };
 use serde_json::{Value, json};
@@ -60,13 +60,9 @@ fn a_month_without_visits_has_no_draft() {
 }
 
 #[test]
-fn a_record_and_a_visit_are_copied_as_plain_text() {
+fn a_record_is_copied_as_plain_text() {
     let record = fields(json!({"work": "5月12日入户。", "needs": " "}));
     let text = copy_text(Month::new(2019, 5).unwrap(), "王建国户", &record);
     assert_eq!(text.lines().count(), 7);
     assert!(text.starts_with("2019年5月纪实　王建国户\n本月工作：5月12日入户。\n政策落实：无\n"), "{text}");
-    let mut visit = first();
-    visit.insert("original_date".to_owned(), json!("2019-05-12"));
-    let copied = copy_visit_text(day("2019-05-12"), "王建国户", &visit);
-    assert!(copied.contains("承诺：5月25日前：联系自来水管维修") && copied.ends_with("补录(2019-05-12)"), "{copied}");
 }

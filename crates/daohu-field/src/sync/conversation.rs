@@ -5,6 +5,7 @@
 //! half after a failure.
 
 use super::{
+    address,
     apply::{self, Applied, RefusedItem},
     seal,
 };
@@ -53,7 +54,7 @@ pub struct SyncOptions {
 /// What a sync did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SyncReport {
-    /// Requests that were answered or lost.
+    /// Exchanges that were answered or lost; asking another address who it is exchanges nothing.
     pub requests: u32,
     /// Bodies sent, in bytes.
     pub bytes_up: u64,
@@ -89,6 +90,7 @@ struct InFlight {
 pub struct SyncConversation {
     options: SyncOptions,
     server: String,
+    is_known_address: bool,
     link_bytes: u32,
     goes_on: bool,
     wants_more: bool,
@@ -98,22 +100,30 @@ pub struct SyncConversation {
 }
 
 impl Ledger {
-    /// Begins a sync.
+    /// Begins a sync, also where the last answer was that this device is closed: nobody had signed that.
     ///
     /// # Errors
-    /// `not_enrolled`; `device_revoked` or `batch_fork` when this device must enrol anew first.
+    /// `not_enrolled`.
     pub fn begin_sync(&mut self, options: SyncOptions) -> Result<SyncConversation, FieldError> {
         self.me()?;
-        if let Some(code) = meta::text(&self.connection, key::CLOSED)? {
-            return Err(FieldError::named(&code));
-        }
         let known = meta::text(&self.connection, key::SERVER)?.unwrap_or_default();
+        let is_known_address = options.server.as_ref().is_none_or(|server| *server == known);
         let server = options.server.clone().or_else(|| options.server_once.clone()).unwrap_or(known);
         let kept = u32::try_from(meta::number(&self.connection, key::LINK_BYTES)?).unwrap_or(0);
         let kept = if kept == 0 { MAX_BYTES_START } else { kept.clamp(MAX_BYTES_FLOOR, MAX_BYTES_START) };
         let link_bytes = options.first_bytes.map_or(kept, |bytes| bytes.clamp(MAX_BYTES_FLOOR, MAX_BYTES_CEILING));
         let report = SyncReport::default();
-        Ok(SyncConversation { options, server, link_bytes, goes_on: true, wants_more: false, tries: 0, in_flight: None, report })
+        Ok(SyncConversation {
+            options,
+            server,
+            is_known_address,
+            link_bytes,
+            goes_on: true,
+            wants_more: false,
+            tries: 0,
+            in_flight: None,
+            report,
+        })
     }
 }
 
@@ -141,6 +151,9 @@ impl SyncConversation {
         if self.options.requests_max.is_some_and(|max| self.report.requests >= max) {
             self.report.more = true;
             return Ok(None);
+        }
+        if !self.is_known_address {
+            return Ok(Some(address::who_is_there()));
         }
         let me = ledger.me()?;
         let now = ledger.stamp()?;
@@ -180,6 +193,12 @@ impl SyncConversation {
     /// then, and the next sync sends the same bytes again.
     pub fn on_response(&mut self, ledger: &mut Ledger, response: &Response) -> Result<(), FieldError> {
         self.report.bytes_down += u64::try_from(response.body.len()).unwrap_or(0);
+        if !self.is_known_address {
+            address::is_the_enrolled_server(&ledger.connection, response).inspect_err(|_| self.goes_on = false)?;
+            self.is_known_address = true;
+            self.tries = 0;
+            return Ok(());
+        }
         let Some(in_flight) = self.in_flight.take() else { return Ok(()) };
         if response.status != 200 {
             return self.on_refusal(ledger, response);
@@ -193,7 +212,10 @@ impl SyncConversation {
             cursors: &in_flight.cursors,
             head: in_flight.head,
         };
-        let applied = in_transaction(&mut ledger.connection, |connection| apply::apply(connection, &taken))?;
+        let applied = in_transaction(&mut ledger.connection, |connection| {
+            meta::forget(connection, key::CLOSED)?;
+            apply::apply(connection, &taken)
+        })?;
         self.tries = 0;
         let elapsed = now.mono_ms.saturating_sub(in_flight.sent_mono_ms);
         if elapsed < FAST_MS {
@@ -239,6 +261,7 @@ impl SyncConversation {
     fn on_refusal(&mut self, ledger: &Ledger, response: &Response) -> Result<(), FieldError> {
         self.goes_on = false;
         let refusal = response.refusal();
+        // Nobody signs a refusal: it is shown and opens the way to enrol anew, and the next accepted exchange takes it back.
         if matches!(refusal.code(), "device_revoked" | "batch_fork" | "unknown_device") {
             meta::set(&ledger.connection, key::CLOSED, refusal.code())?;
         }

@@ -57,19 +57,16 @@ impl Ledger {
     ///
     /// # Errors
     /// `not_found` for an unknown household; `invalid_record`, `secret_in_text`, `forbidden_writer` when it cannot be
-    /// handed in: it is kept as a draft then, named in the error's detail.
+    /// sealed or handed in: it is kept as a draft then, named in the error's detail.
     pub fn new_visit(&mut self, household: &str, input: &VisitInput, until: Until) -> Result<VisitAnswer, FieldError> {
         let household = self.find_household(household)?;
         let mut fields = input.fields()?;
         self.add_times(input, &mut fields)?;
         let (id, now) = (self.new_id(), self.stamp()?);
         fields.insert(FIRST.to_owned(), json!(now.wall_ms));
-        let state = if until == Until::Draft { "draft" } else { "sealed" };
-        if until != Until::Draft {
-            fields.extend(ends(&fields, &now));
-        }
-        let row = DraftRow { id, household: household.id, place: household.place, state: state.to_owned(), changed_ms: now.wall_ms };
-        let taken = if until == Until::Submit { self.write_and_submit(&row, &fields)? } else { self.write(&row, &fields).map(Ok)? };
+        let state = "draft".to_owned();
+        let row = DraftRow { id, household: household.id, place: household.place, state, changed_ms: now.wall_ms };
+        let taken = self.take_further(&row, fields, until)?;
         let hints = self.hints_of(id)?;
         match taken {
             Ok(()) => Ok(VisitAnswer { hints: Some(hints), ..self.visit(id)? }),
@@ -100,14 +97,14 @@ impl Ledger {
     /// Fixes the times of a visit: what was begun ends now.
     ///
     /// # Errors
-    /// `not_found` for what is no draft.
+    /// `not_found` for what is no draft; `invalid_record` while more than its text is missing: it stays open then.
     pub fn seal_visit(&mut self, id: Id) -> Result<VisitAnswer, FieldError> {
         let row = draft::find(&self.connection, id)?.ok_or_else(|| FieldError::new("not_found"))?;
         if row.state == "sealed" {
             return self.visit(id);
         }
-        let fields = ends(&draft::fields(&self.connection, id)?, &self.stamp()?);
-        self.write(&DraftRow { state: "sealed".to_owned(), ..row }, &fields)?;
+        let kept = draft::fields(&self.connection, id)?;
+        self.take_further(&row, kept, Until::Seal)??;
         self.visit(id)
     }
 
@@ -153,7 +150,7 @@ pub(crate) fn put(connection: &Connection, row: &DraftRow, fields: &Fields) -> R
 }
 
 /// Returns the moments that end now because nobody has given them before.
-fn ends(known: &Fields, now: &Stamp) -> Fields {
+pub(super) fn ends(known: &Fields, now: &Stamp) -> Fields {
     let missing = [("start", START), ("end", END)].into_iter().filter(|(key, _)| !known.contains_key(*key));
     missing.flat_map(|(key, clocks)| moment(key, clocks, now)).collect()
 }

@@ -1,11 +1,11 @@
 //! Handing a visit in: its document is made here, once, in one change with its event.
 
-use super::{VisitAnswer, VisitInput, draft as steps};
+use super::{Until, VisitAnswer, VisitInput, draft as steps};
 use crate::{
     error::FieldError,
     ledger::Ledger,
     me::Me,
-    pen::{NewRecord, Pen},
+    pen::{NewRecord, Pen, refuse},
     store::{
         Connection, attempt,
         draft::{self, DraftRow},
@@ -19,6 +19,7 @@ use daohu_domain::{
     kinds::visit::{KIND, began},
     permission::Grant,
     time::Stamp,
+    validate,
 };
 use serde_json::json;
 
@@ -32,23 +33,29 @@ impl Ledger {
         if projection::find(&self.connection, id)?.is_some() {
             return self.resubmit(id);
         }
-        if row.state != "sealed" {
-            self.seal_visit(id)?;
-        }
-        let pen = self.pen()?;
         let kept = draft::fields(&self.connection, id)?;
-        let grants = Me::grants_ever(&self.connection)?;
-        in_transaction(&mut self.connection, |connection| hand_in(connection, &pen, &row, (&kept, &grants)))?;
+        self.take_further(&row, kept, Until::Submit)??;
         self.visit(id)
     }
 
-    /// Writes a draft and hands it in, in one durable step; where it is refused, the draft stays.
-    pub(super) fn write_and_submit(&mut self, row: &DraftRow, fields: &Fields) -> Result<Result<(), FieldError>, FieldError> {
+    /// Writes a draft and takes it further, in one durable step; where that is refused, it is as open as it was.
+    ///
+    /// A refused one keeps the moments of this call, since a person has said that it is over; one in progress goes on.
+    pub(super) fn take_further(&mut self, row: &DraftRow, mut kept: Fields, until: Until) -> Result<Result<(), FieldError>, FieldError> {
         let pen = self.pen()?;
         let grants = Me::grants_ever(&self.connection)?;
+        if row.state != "sealed" && until != Until::Draft {
+            kept.extend(steps::ends(&kept, &pen.stamp));
+        }
         in_transaction(&mut self.connection, |connection| {
-            steps::put(connection, row, fields)?;
-            attempt(connection, || hand_in(connection, &pen, row, (fields, &grants)))
+            if row.state != "in_progress" {
+                steps::put(connection, row, &kept)?;
+            }
+            attempt(connection, || match until {
+                Until::Draft => Ok(()),
+                Until::Seal => seal(connection, &pen, row, &kept),
+                Until::Submit => hand_in(connection, &pen, row, (&kept, &grants)),
+            })
         })
     }
 
@@ -87,6 +94,14 @@ impl Ledger {
         })?;
         self.visit(id)
     }
+}
+
+/// Seals a draft, unless it lacks what cannot be added afterwards: of a sealed visit only the text can.
+fn seal(connection: &Connection, pen: &Pen, row: &DraftRow, kept: &Fields) -> Result<(), FieldError> {
+    let mut found = validate::check(&KIND, &whole(pen, kept), true);
+    found.retain(|violation| violation.field != "narrative");
+    refuse(found)?;
+    steps::put(connection, &DraftRow { state: "sealed".to_owned(), changed_ms: pen.stamp.wall_ms, ..row.clone() }, kept)
 }
 
 /// Makes the document of a draft and takes the draft away.

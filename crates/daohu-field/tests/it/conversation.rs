@@ -147,8 +147,8 @@ fn a_fork_of_the_batches_closes_the_enrolment_and_a_new_one_hands_everything_in(
     let visit = phone.visit(world.households[0], "核对了收入台账。");
     world.server.closed = Some((409, "batch_fork"));
     assert_eq!(phone.try_sync(&mut world.server, SyncOptions::default()).unwrap_err().code(), "batch_fork");
-    world.server.closed = None;
     assert_eq!(phone.try_sync(&mut world.server, SyncOptions::default()).unwrap_err().code(), "batch_fork");
+    world.server.closed = None;
     phone.visit(world.households[1], "还能继续记。核对了台账。");
 
     let user = world.server.user_of(world.cadres[0]);
@@ -169,6 +169,48 @@ fn a_revoked_device_is_told_so_and_keeps_its_work() {
     assert_eq!(phone.try_sync(&mut world.server, SyncOptions::default()).unwrap_err().code(), "device_revoked");
     let status = phone.ledger.status().unwrap();
     assert_eq!((status.unsent, status.closed.as_deref()), (1, Some("device_revoked")));
+}
+
+#[test]
+fn a_stranger_who_says_that_the_phone_is_closed_does_not_close_it() {
+    for (status, code) in [(403, "device_revoked"), (401, "unknown_device"), (409, "batch_fork")] {
+        let mut world = World::new(1);
+        let mut phone = world.helper();
+        phone.visit(world.households[0], "核对了收入台账。");
+        let refused = phone.sync_over(SyncOptions::default(), |_| Some(problem(status, code))).unwrap_err();
+        assert_eq!(refused.code(), code);
+        assert_eq!(phone.ledger.status().unwrap().closed.as_deref(), Some(code), "it is shown");
+
+        let report = phone.sync(&mut world.server);
+
+        assert_eq!((report.requests, report.pushed), (1, 1));
+        assert_eq!(phone.ledger.status().unwrap().closed, None);
+    }
+}
+
+#[test]
+fn another_address_gets_nothing_before_it_names_the_enrolled_key() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    phone.visit(world.households[0], "核对了收入台账。");
+    let elsewhere = || SyncOptions { server: Some("http://elsewhere".to_owned()), ..SyncOptions::default() };
+    let mut stranger = Fake::new(MAY_5);
+    stranger.key = daohu_wire::DeviceKey::from_seed(&[66; 32]);
+    let mut asked = Vec::new();
+    let refused = phone.sync_over(elsewhere(), |request| {
+        asked.push(request.path.clone());
+        Some(stranger.handle(request))
+    });
+    assert_eq!((refused.unwrap_err().code(), asked), ("not_our_server", vec!["/v1/config".to_owned()]));
+    let revoked = phone.sync_over(elsewhere(), |_| Some(problem(403, "device_revoked"))).unwrap_err();
+    assert_eq!(revoked.code(), "not_our_server");
+    let status = phone.ledger.status().unwrap();
+    assert_eq!((status.server.as_deref(), status.closed, status.unsent), (Some("http://office"), None, 1));
+
+    let report = phone.try_sync(&mut world.server, elsewhere()).unwrap();
+
+    assert_eq!((report.requests, report.pushed), (1, 1));
+    assert_eq!(phone.ledger.status().unwrap().server.as_deref(), Some("http://elsewhere"));
 }
 
 proptest! {

@@ -7,6 +7,10 @@ fn text(narrative: &str) -> VisitInput {
     VisitInput { narrative: Some(narrative.to_owned()), ..VisitInput::default() }
 }
 
+fn met() -> VisitInput {
+    VisitInput { met: vec![("王某某".to_owned(), "本人".to_owned())], ..VisitInput::default() }
+}
+
 #[test]
 fn a_draft_survives_a_kill_after_every_keystroke() {
     let mut world = World::new(1);
@@ -79,7 +83,64 @@ fn what_cannot_be_handed_in_stays_a_draft_and_says_what_is_missing() {
     assert_eq!(refused.code(), "invalid_record");
     assert_eq!(phone.ledger.status().unwrap().drafts, 1);
     let id = refused.json()["error"]["detail"]["draft"].as_str().unwrap().parse().unwrap();
-    assert_eq!(phone.ledger.visit(id).unwrap().visit.state, "sealed");
+    assert_eq!(phone.ledger.visit(id).unwrap().visit.state, "draft");
+    phone.ledger.set_visit(id, &met()).unwrap();
+    assert_eq!(phone.ledger.submit_visit(id).unwrap().visit.state, "submitted");
+}
+
+#[test]
+fn a_refused_submit_leaves_the_draft_open_with_the_moments_it_captured() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let said = VisitInput { met: Vec::new(), ..input("核对了台账。") };
+    let id = phone.ledger.new_visit(&world.households[0].to_string(), &said, Until::Draft).unwrap().visit.id;
+    assert_eq!(phone.ledger.submit_visit(id).unwrap_err().code(), "invalid_record");
+    let refused = phone.ledger.visit(id).unwrap().visit;
+    assert_eq!(refused.state, "draft");
+    phone.clock.advance(3 * HOUR);
+
+    phone.ledger.set_visit(id, &met()).unwrap();
+    let shown = phone.ledger.submit_visit(id).unwrap().visit;
+
+    assert_eq!((shown.state.as_str(), shown.time), ("submitted", "trusted"));
+    assert!(refused.fields["start"].is_string());
+    assert_eq!(shown.fields["start"], refused.fields["start"]);
+}
+
+#[test]
+fn a_visit_in_progress_goes_on_after_a_refused_submit_or_seal() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let begun = phone.ledger.start_visit(&world.households[0].to_string()).unwrap().visit;
+    assert_eq!(phone.ledger.submit_visit(begun.id).unwrap_err().code(), "invalid_record");
+    assert_eq!(phone.ledger.seal_visit(begun.id).unwrap_err().code(), "invalid_record");
+    let shown = phone.ledger.visit(begun.id).unwrap().visit;
+    assert_eq!((shown.state.as_str(), shown.fields.get("end")), ("in_progress", None));
+    phone.clock.advance(HOUR);
+
+    phone.ledger.set_visit(begun.id, &input("核对了台账。")).unwrap();
+    let shown = phone.ledger.submit_visit(begun.id).unwrap().visit;
+
+    assert_eq!((shown.state.as_str(), &shown.fields["start"]), ("submitted", &begun.fields["start"]));
+    assert_ne!(shown.fields["end"], shown.fields["start"]);
+}
+
+#[test]
+fn what_lacks_more_than_its_text_is_not_sealed() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let household = world.households[0].to_string();
+    let said = VisitInput { met: Vec::new(), ..input("核对了台账。") };
+
+    let refused = phone.ledger.new_visit(&household, &said, Until::Seal).unwrap_err();
+
+    assert_eq!(refused.code(), "invalid_record");
+    let id = refused.json()["error"]["detail"]["draft"].as_str().unwrap().parse().unwrap();
+    assert_eq!(phone.ledger.visit(id).unwrap().visit.state, "draft");
+    phone.ledger.set_visit(id, &met()).unwrap();
+    assert_eq!(phone.ledger.seal_visit(id).unwrap().visit.state, "sealed");
+    let without_text = VisitInput { narrative: None, ..input("") };
+    assert_eq!(phone.ledger.new_visit(&household, &without_text, Until::Seal).unwrap().visit.state, "sealed");
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn a_month_is_composed_from_its_visits_and_ready_to_be_copied() {
     let shown = phone.ledger.month_record(&world.households[0].to_string(), may, &MonthInput::default()).unwrap();
 
     assert_eq!((shown.id, shown.state.as_str(), shown.visits.len()), (None, "open", 1));
+    assert!(shown.text.starts_with("2019年5月纪实　6108022090000000 白文0\n"), "{}", shown.text);
     assert!(shown.text.contains("5月5日入户") && shown.text.contains("羊增加两只"), "{}", shown.text);
     assert_eq!(phone.ledger.status().unwrap().unsent, 1);
 }
@@ -46,7 +47,8 @@ fn a_month_that_was_visited_is_handed_in_with_what_was_composed() {
     let shown = phone.ledger.month_record(&household, may, &submit(None)).unwrap();
     phone.sync(&mut world.server);
     let held = world.server.fields(shown.id.unwrap());
-    assert!(held["work"].as_str().unwrap().contains("核对了收入台账"));
+    assert!(held["work"].as_str().unwrap().contains("5月5日入户"));
+    assert!(held["income_change"].as_str().unwrap().contains("核对了收入台账"));
     assert_eq!(held["visits"].as_array().unwrap().len(), 1);
     assert_eq!(world.server.documents[&shown.id.unwrap()].change_count(), 1);
 }
