@@ -76,7 +76,7 @@ impl Office {
             "state": row.state,
             "by": row.author,
             "changes": row.changes,
-            "conflicts": row.conflicts.clone().unwrap_or_else(|| json!([])),
+            "conflicts": self.with_names(row.conflicts.as_ref())?,
             "events": self.events_of(&row)?,
             "received_at": row.received_at,
             "changed_at": row.changed_at,

@@ -6,7 +6,8 @@ use daohu_domain::{
     choices::{ABSENT_REASON, MODE, PURPOSE},
     id::Id,
     kind::{Choice, Fields, Json},
-    kinds::{month_record, visit},
+    kinds::visit,
+    month_text,
     validate::text_of,
 };
 
@@ -42,13 +43,7 @@ pub(crate) fn fields(visits: &[MonthVisit]) -> Fields {
 
 /// Returns the whole record as one text.
 pub(crate) fn text(card: &HouseholdRow, month: Month, fields: &Fields) -> String {
-    let mut lines = vec![format!("{} {} {}月纪实", card.number, card.name, month)];
-    for key in month_record::TEXT_KEYS {
-        let Some(text) = text_of(fields, key) else { continue };
-        let label = month_record::KIND.field(key).map_or(key, |field| field.zh);
-        lines.push(format!("{label}：{text}"));
-    }
-    lines.join("\n")
+    month_text::copy_text(month, &format!("{} {}", card.number, card.name), fields)
 }
 
 fn work(one: &MonthVisit) -> String {
