@@ -76,7 +76,11 @@ pub fn find(office: &Office, caller: &Caller, id: &str) -> Result<DocRow, Proble
     if id.parse::<Id>().is_ok() {
         return listing::one(office, caller, kind, id);
     }
-    let row = office.household(id)?;
+    // What is outside the scope and what does not exist are refused in the same words.
+    let row = match office.household(id) {
+        Err(error) if error.code() == "not_found" => return Err(Problem::not_found()),
+        found => found?,
+    };
     if caller.reads(kind, row.place, row.household) { Ok(row) } else { Err(Problem::not_found()) }
 }
 
