@@ -44,8 +44,16 @@ impl Office {
     /// # Errors
     /// When the store fails.
     pub fn rules(&self, place: Option<Place>) -> Result<Rules, OfficeError> {
+        self.rules_on(place, self.now().day())
+    }
+
+    /// Returns the rules in force on a day at a place, or everywhere.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rules_on(&self, place: Option<Place>, day: Day) -> Result<Rules, OfficeError> {
         let settings = self.store().settings()?.settings;
-        Ok(rules_at(&settings, &self.chain(place)?, self.now().day()))
+        Ok(rules_at(&settings, &self.chain(place)?, day))
     }
 
     /// A setting that only fits the defaults would be passed over silently later; it is refused here.

@@ -55,6 +55,13 @@ impl OfficeError {
         Self::Refused { code, detail: json!({ "field": field }) }
     }
 
+    /// Makes the refusal of something that is not here, named as it was asked for. A door that must not tell what is outside a scope
+    /// from what does not exist says it in words of its own.
+    #[must_use]
+    pub fn not_found(field: &str, value: impl std::fmt::Display) -> Self {
+        Self::Refused { code: "not_found", detail: json!({ "field": field, "value": value.to_string() }) }
+    }
+
     /// Returns the stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -77,6 +84,10 @@ impl OfficeError {
     pub fn zh(&self) -> String {
         match self {
             Self::Invalid(violations) => violations.iter().map(|violation| violation.zh.as_str()).collect::<Vec<_>>().join(""),
+            Self::Record(RecordError::Sealed(field)) => format!("“{field}”写下后不能改；写错了请另记一条，原来的更正或作废。"),
+            Self::Refused { code: "not_found", detail } if detail["value"].is_string() => {
+                format!("没找到“{}”，请核对后再试。", detail["value"].as_str().unwrap_or_default())
+            }
             _ => sentences(self.code()).0.to_owned(),
         }
     }
@@ -86,6 +97,12 @@ impl OfficeError {
     pub fn en(&self) -> String {
         match self {
             Self::Invalid(violations) => violations.iter().map(|violation| violation.en.as_str()).collect::<Vec<_>>().join(" "),
+            Self::Record(RecordError::Sealed(field)) => {
+                format!("{field} never changes once it is written; where it is wrong, write another record and correct or void this one.")
+            }
+            Self::Refused { code: "not_found", detail } if detail["value"].is_string() => {
+                format!("There is no {}; check it and try again.", detail["value"].as_str().unwrap_or_default())
+            }
             _ => sentences(self.code()).1.to_owned(),
         }
     }
@@ -96,6 +113,7 @@ impl OfficeError {
         match self {
             Self::Refused { detail, .. } if detail.is_object() => detail.clone(),
             Self::Invalid(violations) => json!({ "violations": violations }),
+            Self::Record(error) => error.field().map_or_else(|| json!({}), |field| json!({ "field": field })),
             _ => json!({}),
         }
     }

@@ -52,6 +52,15 @@ pub enum ImportError {
     /// A file or sheet beyond the limits.
     #[error("too big to import")]
     TooBig,
+    /// No file was taken, and this one is the first.
+    #[error("{file} was not taken")]
+    OfFile {
+        /// Its name.
+        file: String,
+        /// Why it was not.
+        #[source]
+        source: Box<ImportError>,
+    },
     /// The store could not be read or written.
     #[error("the store refused the import")]
     Store {
@@ -72,13 +81,24 @@ impl ImportError {
             Self::NotAWorkbook => "not_a_workbook",
             Self::UnknownTable => "unknown_table",
             Self::TooBig => "too_big",
+            Self::OfFile { source, .. } => source.code(),
             Self::Store { code, .. } => code,
         }
     }
 
-    /// Returns the Chinese and the English sentence.
+    /// Returns the file or path that it is about.
     #[must_use]
-    pub fn sentence(&self) -> (&'static str, &'static str) {
-        words::sentence(self.code())
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::NotFound(file) | Self::OfFile { file, .. } => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Returns the Chinese and the English sentence, with the file's name where one is known.
+    #[must_use]
+    pub fn sentence(&self) -> (String, String) {
+        let (zh, en) = words::sentence(self.code());
+        self.file().map_or_else(|| (zh.to_owned(), en.to_owned()), |file| (format!("{file}：{zh}"), format!("{file}: {en}")))
     }
 }

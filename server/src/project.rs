@@ -68,7 +68,7 @@ fn sorted(mut heads: Vec<[u8; 32]>) -> Vec<[u8; 32]> {
 }
 
 /// A document holds only hashes of secrets; nobody reads those, so they are no fields of the projection.
-fn without_secrets(kind: &Kind, fields: &Fields) -> Fields {
+pub(crate) fn without_secrets(kind: &Kind, fields: &Fields) -> Fields {
     let plain = fields.iter().filter(|(key, _)| !kind.field(key).is_some_and(daohu_domain::kind::Field::is_secret));
     plain.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
@@ -111,7 +111,8 @@ fn settle_state(kind: &'static Kind, plan: &mut DocumentPlan) {
     }
 }
 
-fn past_event(event: &EventPlan) -> PastEvent {
+/// Returns an event as the folds of the domain want it.
+pub(crate) fn past_event(event: &EventPlan) -> PastEvent {
     PastEvent {
         name: event.name.clone(),
         by_author: event.by_author,
@@ -127,7 +128,8 @@ pub(crate) fn roles_of(text: Option<&str>) -> Vec<Role> {
     text.map_or_else(|| role::ALL.to_vec(), |text| text.split(',').filter_map(|slug| slug.parse().ok()).collect())
 }
 
-fn conflicts(kind: &Kind, conflicts: &[Conflict]) -> Option<Json> {
+/// Returns conflicts as they are kept; none where there are none.
+pub(crate) fn conflicts(kind: &Kind, conflicts: &[Conflict]) -> Option<Json> {
     let shown: Vec<Json> = conflicts
         .iter()
         .filter(|conflict| !kind.field(&conflict.field).is_some_and(daohu_domain::kind::Field::is_secret))

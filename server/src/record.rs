@@ -2,8 +2,10 @@
 
 mod list;
 mod show;
+mod twins;
 mod write;
 
 pub use list::{RecordPage, RecordWanted};
+pub use twins::OneRecord;
 pub(crate) use write::{OwnItem, sign};
 pub use write::{RecordWrite, Writes};

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 use crate::store::account::AccountChange;
 
 pub use door::SyncRefusal;
-pub(crate) use policy::policy_of;
+pub(crate) use policy::{devices, policy_of};
 
 use door::{Admitted, Standing};
 

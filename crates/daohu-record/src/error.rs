@@ -45,6 +45,16 @@ impl RecordError {
         }
     }
 
+    /// Returns the field or event that it is about.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::UnknownField(field) | Self::UnknownEvent(field) | Self::WrongShape(field) => Some(field),
+            Self::Sealed(field) | Self::Secret(field) | Self::NoConflict(field) => Some(field),
+            Self::NothingChanged | Self::Damaged(_) => None,
+        }
+    }
+
     /// Returns what to do about it, in Chinese and English.
     #[must_use]
     pub fn sentences(&self) -> (&'static str, &'static str) {

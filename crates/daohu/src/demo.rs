@@ -202,7 +202,8 @@ fn import_papers(office: &Office, folder: &Path, written: Vec<Paper>) -> Result<
     for paper in written {
         fs::write(papers.join(paper.name), paper.text).map_err(|error| unwritable(&error))?;
     }
-    let options = ImportOptions { dry_run: false, as_of: None, now: office.now() };
+    // The roster is in force from the day the story begins: before it nobody could visit, and no month is owed.
+    let options = ImportOptions { dry_run: false, as_of: Some(office.now().day()), now: office.now() };
     let report = import::office::run(office, &[papers], options).map_err(|error| Refusal::of(error.code()))?;
     if report.refused.is_empty() {
         Ok(())

@@ -1,10 +1,11 @@
 //! An answer for people: the same JSON as a Chinese (or English) table.
 //!
 //! One renderer serves every command: scalars become lines, lists of objects become tables, and a label is looked up by key.
-//! Coverage has a page of its own, since a list of 450 households is no summary.
+//! Coverage has a page of its own, since a list of 450 households is no summary; so has a check of the log, which answers one question.
 
 mod coverage;
 mod labels;
+mod proof;
 
 use crate::width::{columns, padded};
 use labels::label;
@@ -18,6 +19,7 @@ const CELL_COLUMNS_MAX: usize = 48;
 pub(crate) fn text(value: &Json, en: bool) -> String {
     match value {
         Json::Object(object) if object.contains_key("sums") && object.contains_key("report") => coverage::text(value, en),
+        Json::Object(object) if object.contains_key("first_bad") => proof::text(value, en),
         Json::Object(object) => of_object(object, en, 0),
         Json::Array(items) => of_list(items, en),
         other => scalar(other),

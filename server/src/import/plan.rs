@@ -223,8 +223,8 @@ impl<'a> Planner<'a> {
     }
 
     fn refuse_file(&mut self, file: String, error: ImportError, first: &mut Option<ImportError>) {
-        self.report.refused.push(Refusal::new(Spot { file, ..Spot::default() }, error.code()));
-        first.get_or_insert(error);
+        self.report.refused.push(Refusal::new(Spot { file: file.clone(), ..Spot::default() }, error.code()));
+        first.get_or_insert(ImportError::OfFile { file, source: Box::new(error) });
     }
 
     /// Adds what a file of issues reports of itself.

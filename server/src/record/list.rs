@@ -73,9 +73,18 @@ impl Office {
         let limit = limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let wanted = RecordWanted { place, text: text.map(str::to_owned), limit, cursor: cursor.map(str::to_owned) };
         let page = self.record_page(kind, &wanted)?;
-        let records: Vec<Value> =
-            page.rows.iter().map(|row| json!({ "id": row.record, "kind": row.kind, "place": row.place, "fields": row.fields })).collect();
+        let records = page.rows.iter().map(|row| self.listed(row)).collect::<Result<Vec<Value>, OfficeError>>()?;
         Ok(json!({ "records": records, "next": page.next }))
+    }
+
+    /// Returns a row as lists show it; one of several with one natural key names the others.
+    fn listed(&self, row: &DocRow) -> Result<Value, OfficeError> {
+        let mut shown = json!({ "id": row.record, "kind": row.kind, "place": row.place, "fields": row.fields });
+        let twins = self.twins_of(row)?;
+        if !twins.is_empty() {
+            shown["twins"] = json!(twins);
+        }
+        Ok(shown)
     }
 
     /// Returns a place and all below it; itself where the tree does not know it.

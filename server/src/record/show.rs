@@ -6,9 +6,10 @@ use daohu_domain::kind::{Fields, Home, Kind};
 use daohu_domain::kinds;
 use daohu_domain::place::Place;
 use daohu_domain::validate::{self, Violation};
-use daohu_record::Document;
+use daohu_record::{Document, RecordError};
 use serde_json::{Value, json};
 
+use super::write::missing_household;
 use super::{RecordWrite, Writes};
 use crate::error::OfficeError;
 use crate::office::Office;
@@ -19,6 +20,8 @@ use crate::store::rows::{DocRow, RecordQuery, RegionQuery};
 const PLACE: &str = "place";
 /// See [`PLACE`].
 const HOUSEHOLD: [&str; 2] = ["household", "subject"];
+/// What a record is, where it lives and whose it is: written with its first change and never again.
+const HEADER: [&str; 6] = ["id", "kind", PLACE, "household", "subject", "by"];
 
 impl Office {
     /// Adds a record from `k=v` pairs; `place` and `household` say where it belongs.
@@ -47,6 +50,9 @@ impl Office {
     pub fn record_edit(&self, id: Id, pairs: &[(&str, &str)]) -> Result<Value, OfficeError> {
         let row = self.record(id)?;
         let kind = kinds::find(&row.kind).ok_or(OfficeError::about("unknown_kind", "kind"))?;
+        if let Some((key, _)) = pairs.iter().find(|(key, _)| HEADER.contains(key) && kind.field(key).is_none()) {
+            return Err(RecordError::Sealed((*key).to_owned()).into());
+        }
         let fields = read_fields(kind, pairs)?;
         let record = RecordWrite { id, kind, place: row.place, subject: row.household, is_new: false, fields };
         self.write_records(&Writes { records: vec![record], ..Writes::default() })?;
@@ -76,7 +82,7 @@ impl Office {
             "state": row.state,
             "by": row.author,
             "changes": row.changes,
-            "conflicts": row.conflicts.clone().unwrap_or_else(|| json!([])),
+            "conflicts": self.with_names(row.conflicts.as_ref())?,
             "events": self.events_of(&row)?,
             "received_at": row.received_at,
             "changed_at": row.changed_at,
@@ -89,7 +95,7 @@ impl Office {
     /// `not_found`, or a failure of the store.
     pub fn record(&self, id: Id) -> Result<DocRow, OfficeError> {
         let query = RecordQuery { record: Some(id), ..RecordQuery::default() };
-        self.store().records(&query)?.into_iter().next().ok_or(OfficeError::refused("not_found"))
+        self.store().records(&query)?.into_iter().next().ok_or_else(|| OfficeError::not_found("record", id))
     }
 
     /// Finds a household by its record id or its number.
@@ -98,12 +104,13 @@ impl Office {
     /// `not_found`, or a failure of the store.
     pub fn household(&self, name: &str) -> Result<DocRow, OfficeError> {
         if let Ok(id) = name.parse::<Id>() {
-            return self.record(id).and_then(|row| if row.kind == "household" { Ok(row) } else { Err(OfficeError::refused("not_found")) });
+            let query = RecordQuery { record: Some(id), kind: Some("household".to_owned()), ..RecordQuery::default() };
+            return self.store().records(&query)?.into_iter().next().ok_or_else(|| OfficeError::not_found("household", name));
         }
         let query = RecordQuery { kind: Some("household".to_owned()), text: Some(name.to_owned()), ..RecordQuery::default() };
         let rows = self.store().records(&query)?;
         let found = rows.into_iter().find(|row| row.fields.get("number").and_then(Value::as_str) == Some(name));
-        found.ok_or(OfficeError::refused("not_found"))
+        found.ok_or_else(|| OfficeError::not_found("household", name))
     }
 
     /// Returns every value a field has had, or all fields', oldest first.
@@ -162,7 +169,7 @@ impl Office {
             return Ok((place.ok_or(OfficeError::about("bad_place", PLACE))?, Some(id)));
         }
         if kind.subject {
-            let household = self.household(given(&HOUSEHOLD).unwrap_or_default())?;
+            let household = self.household(given(&HOUSEHOLD).ok_or_else(missing_household)?)?;
             return Ok((household.place, Some(household.record)));
         }
         if let Some(place) = place {

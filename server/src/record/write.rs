@@ -122,7 +122,7 @@ fn write(
     let made = match (record.is_new, work.current(record.id)) {
         (true, None) => Some(create(office, writes, record, &fields, at_ms)?),
         (true, Some(_)) => return Err(OfficeError::about("already_taken", "id")),
-        (false, None) => return Err(OfficeError::refused("not_found")),
+        (false, None) => return Err(OfficeError::not_found("record", record.id)),
         (false, Some(document)) => edit(office, document.clone(), kind, &fields, at_ms)?,
     };
     let Some((document, change)) = made else { return Ok(None) };
@@ -134,6 +134,13 @@ fn write(
 
 fn check(kind: &Kind, fields: &Fields, whole: bool) -> Result<(), OfficeError> {
     let mut violations = validate::check(kind, fields, whole);
+    if !whole {
+        // What must be there cannot be taken away either.
+        let emptied = |violation: &Violation| {
+            kind.field(&violation.field).is_some_and(|field| field.required) && fields.get(&violation.field).is_some_and(Json::is_null)
+        };
+        violations.extend(validate::check(kind, fields, true).into_iter().filter(emptied));
+    }
     let unknown = fields.keys().filter(|key| kind.field(key).is_none());
     violations.extend(unknown.map(|key| validate::problem(key, "没有这个字段。", "there is no such field.")));
     if violations.is_empty() { Ok(()) } else { Err(OfficeError::Invalid(violations)) }
@@ -146,7 +153,8 @@ fn create(office: &Office, writes: &Writes, record: &RecordWrite, fields: &Field
     Ok(Document::create(&header, record.kind, fields, None, office.own_device(), at_ms)?)
 }
 
-fn missing_household() -> OfficeError {
+/// Refuses a record of a household that names none.
+pub(super) fn missing_household() -> OfficeError {
     let violation: Violation = validate::problem("household", "要写明是哪一户。", "name the household.");
     OfficeError::Invalid(vec![violation])
 }

@@ -13,6 +13,7 @@ use crate::{
     limits::{PAGE_DEFAULT, PAGE_MAX},
     office::Office,
     permit::{Caller, view::Eyes},
+    record::OneRecord,
     store::rows::{DocRow, RecordQuery},
 };
 use axum::{
@@ -20,7 +21,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use daohu_domain::{id::Id, mask};
+use daohu_domain::{calendar::Month, id::Id, kind::Fields, kinds::month_record, mask, month_text::copy_text, validate::text_of};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -75,7 +76,11 @@ pub fn find(office: &Office, caller: &Caller, id: &str) -> Result<DocRow, Proble
     if id.parse::<Id>().is_ok() {
         return listing::one(office, caller, kind, id);
     }
-    let row = office.household(id)?;
+    // What is outside the scope and what does not exist are refused in the same words.
+    let row = match office.household(id) {
+        Err(error) if error.code() == "not_found" => return Err(Problem::not_found()),
+        found => found?,
+    };
     if caller.reads(kind, row.place, row.household) { Ok(row) } else { Err(Problem::not_found()) }
 }
 
@@ -91,12 +96,21 @@ fn detail(office: &Office, caller: &Caller, row: &DocRow) -> Result<Json, Proble
         let own = records.iter().filter(|row| row.kind == name && caller.reads(kind, row.place, row.household)).take(RECORDS_MAX);
         Ok(own.map(|row| listing::shown(caller, kind, row)).collect())
     };
+    let digest = digest(&records);
     let fields = listing::seen(caller, kind, row);
+    let visits = visits::all_of(office, caller, row.record)?;
+    let (members, pairings) = (of_kind("member")?, pairings(of_kind("pairing")?, fields.get("number")));
+    let reviews = of_kind("review")?;
+    let (months, records): (Vec<DocRow>, Vec<DocRow>) = records.into_iter().partition(|row| row.kind == month_record::KIND.name);
+    let months = office.as_one(&month_record::KIND, months)?;
+    let shown: Vec<&DocRow> = records.iter().chain(months.iter().map(|month| &month.row)).collect();
+    let conflicts = conflicts(office, caller, row.record, &shown)?;
+    let page = Page { office, caller, fields: &fields, records: &records, visits: &visits };
+    let months = months.iter().filter_map(|month| page.month(month).transpose()).take(RECORDS_MAX).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({
-        "id": row.record, "number": fields.get("number"), "place": row.place, "state": row.state, "digest": digest(&records),
+        "id": row.record, "number": fields.get("number"), "place": row.place, "digest": digest,
         "fields": fields, "masked": mask::masked_keys(kind),
-        "members": of_kind("member")?, "pairings": pairings(of_kind("pairing")?, fields.get("number")), "visits": visits::all_of(office, caller, row.record)?,
-        "months": of_kind("month_record")?.into_iter().map(month).collect::<Vec<_>>(), "reviews": of_kind("review")?, "conflicts": conflicts(caller, row.record, &records)?,
+        "members": members, "pairings": pairings, "visits": visits, "months": months, "reviews": reviews, "conflicts": conflicts,
     }))
 }
 
@@ -123,23 +137,54 @@ fn pairings(rows: Vec<Json>, number: Option<&Json>) -> Vec<Json> {
     rows.into_iter().map(lift).collect()
 }
 
-/// Lifts a month record's month and visits beside its id.
-fn month(mut row: Json) -> Json {
-    row["month"] = row["fields"]["month"].clone();
-    row["visits"] = if row["fields"]["visits"].is_array() { row["fields"]["visits"].clone() } else { json!([]) };
-    row
+/// What a month of the household's page is shown from.
+struct Page<'a> {
+    office: &'a Office,
+    caller: &'a Caller,
+    fields: &'a Fields,
+    records: &'a [DocRow],
+    visits: &'a [Json],
+}
+
+impl Page<'_> {
+    /// Shows what is one record of a month: how it stands now, its visits, and all of it as one text; nothing to those who do not read it.
+    fn month(&self, record: &OneRecord) -> Result<Option<Json>, Problem> {
+        let (kind, row) = (&month_record::KIND, &record.row);
+        let Some(month) = text_of(&row.fields, "month").and_then(|text| text.parse::<Month>().ok()) else { return Ok(None) };
+        if !self.caller.reads(kind, row.place, row.household) {
+            return Ok(None);
+        }
+        let reviews: Vec<DocRow> = self.records.iter().filter(|row| row.kind == "review").cloned().collect();
+        let fold = self.office.month_as_it_stands(record, month, &reviews)?;
+        let fields = listing::seen(self.caller, kind, row);
+        let name =
+            format!("{} {}", text_of(self.fields, "number").unwrap_or_default(), text_of(self.fields, "head_name").unwrap_or_default());
+        let counted = self.visits.iter().filter(|visit| visit["month"] == json!(month) && visit["state"] != "voided");
+        let mut shown = listing::shown(self.caller, kind, row);
+        shown["month"] = json!(month);
+        shown["state"] = json!(fold.state);
+        shown["late"] = json!(fold.late);
+        shown["visits"] = counted.map(|visit| visit["id"].clone()).collect();
+        shown["text"] = json!(copy_text(month, &name, &fields));
+        Ok(Some(shown))
+    }
 }
 
 /// Shows both values of what two people changed, to those who see records whole: a conflict quotes names and notes.
-fn conflicts(caller: &Caller, household: Id, records: &[DocRow]) -> Result<Vec<Json>, Problem> {
+fn conflicts(office: &Office, caller: &Caller, household: Id, records: &[&DocRow]) -> Result<Vec<Json>, Problem> {
+    let mut records = records.to_vec();
+    records.sort_by_key(|row| row.record);
     let mut shown = Vec::new();
     for row in records {
-        let Some(Json::Array(conflicts)) = &row.conflicts else { continue };
+        if row.conflicts.is_none() {
+            continue;
+        }
         let kind = listing::kind(&row.kind)?;
         if !caller.reads(kind, row.place, row.household) || listing::eyes(caller, row) != Eyes::Whole {
             continue;
         }
         let seen = listing::seen(caller, kind, row);
+        let conflicts = office.with_names(row.conflicts.as_ref())?;
         for conflict in conflicts.iter().filter(|conflict| conflict["field"].as_str().is_some_and(|field| seen.contains_key(field))) {
             let mut whole: Map<String, Json> = conflict.as_object().cloned().unwrap_or_default();
             whole.insert("record".to_owned(), json!(row.record));

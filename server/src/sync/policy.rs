@@ -109,7 +109,8 @@ fn known(row: RegionRow) -> KnownPlace {
     KnownPlace { place: region.code, name: cut(region.name), level: region.level, parent: region.parent }
 }
 
-fn devices(office: &Office) -> Result<Vec<KnownDevice>, StoreError> {
+/// Returns whose device is whose, with the name by which people know them.
+pub(crate) fn devices(office: &Office) -> Result<Vec<KnownDevice>, StoreError> {
     let accounts = office.store().accounts(&AccountQuery::All)?;
     let cadres = office.store().records(&RecordQuery { kind: Some("cadre".to_owned()), ..RecordQuery::default() })?;
     let names: HashMap<Id, String> =

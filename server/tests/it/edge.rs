@@ -1,6 +1,7 @@
 //! The edge of the server, asked as a browser or a script asks it, without a socket.
 
 mod door;
+mod household;
 mod page;
 mod scope;
 mod serving;

@@ -50,6 +50,49 @@ fn a_sealed_field_is_refused_and_an_unknown_record_not_found() -> Outcome {
 }
 
 #[test]
+fn what_a_record_is_and_whose_never_changes() -> Outcome {
+    let world = World::new()?;
+    let (household, other, cadre) = (world.household(VILLAGE, "1")?, world.household(VILLAGE, "2")?, world.cadre("一号")?);
+    let visit = json!({"mode": "home", "purpose": ["verify"], "start": "2019-05-04T10:00:00+08:00", "end": "2019-05-04T10:40:00+08:00",
+        "met": [{"name": "王建军", "relation": "户主"}], "narrative": "核对羊圈台账", "recorder": cadre});
+    let visit = world.write("visit", Some(household), VILLAGE, visit)?;
+
+    for (key, value) in
+        [("household", other.to_string()), ("place", OTHER_VILLAGE.to_owned()), ("kind", "task".to_owned()), ("by", cadre.to_string())]
+    {
+        let (code, zh, detail) = refused(world.office.record_edit(visit, &[(key, &value)]))?;
+
+        assert_eq!((code, &detail["field"]), ("sealed", &json!(key)));
+        assert!(zh.contains(key), "{zh}");
+    }
+    assert_eq!(world.office.record_show(visit)?["household"], json!(household));
+    Ok(())
+}
+
+#[test]
+fn a_refusal_says_which_field_and_what_was_not_found() -> Outcome {
+    let world = World::new()?;
+    let (household, nobody) = (world.household(VILLAGE, "1")?, world.office.new_id());
+
+    let (code, zh, detail) = refused(world.office.record_edit(household, &[("head_name", "")]))?;
+    assert_eq!((code, &detail["violations"][0]["field"]), ("invalid_record", &json!("head_name")));
+    assert!(zh.contains("户主"), "{zh}");
+
+    let (code, zh, detail) = refused(world.office.record_add("task", &[("title", "修水管")]))?;
+    assert_eq!((code, &detail["violations"][0]["field"]), ("invalid_record", &json!("household")));
+    assert!(zh.contains("哪一户"), "{zh}");
+
+    let (code, zh, detail) = refused(world.office.record_add("task", &[("title", "修水管"), ("household", "404")]))?;
+    assert_eq!((code, &detail["field"], &detail["value"]), ("not_found", &json!("household"), &json!("404")));
+    assert!(zh.contains("404"), "{zh}");
+
+    let (_, zh, detail) = refused(world.office.record_show(nobody))?;
+    assert_eq!((&detail["field"], &detail["value"]), (&json!("record"), &json!(nobody)));
+    assert!(zh.contains(&nobody.to_string()), "{zh}");
+    Ok(())
+}
+
+#[test]
 fn an_edit_that_says_nothing_new_writes_nothing() -> Outcome {
     let world = World::new()?;
     let household = world.household(VILLAGE, "1")?;

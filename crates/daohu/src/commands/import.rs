@@ -6,6 +6,7 @@ use daohu_server::{
     import::{ImportError, ImportOptions, office::run},
     office::Office,
 };
+use serde_json::json;
 
 /// Imports files and folders. Refused rows make the exit 1; the good ones are in all the same.
 pub(super) fn import(office: &Office, flags: &Import) -> Result<Answer, Refusal> {
@@ -18,5 +19,6 @@ pub(super) fn import(office: &Office, flags: &Import) -> Result<Answer, Refusal>
 
 fn refused(error: &ImportError) -> Refusal {
     let (zh, en) = error.sentence();
-    Refusal::of(error.code()).saying(zh, en)
+    let detail = error.file().map_or_else(|| json!({}), |file| json!({ "file": file }));
+    Refusal::of(error.code()).saying(zh, en).with(detail)
 }

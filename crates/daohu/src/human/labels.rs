@@ -40,6 +40,7 @@ const LABELS: &[(&str, &str)] = &[
     ("ok", "无误"),
     ("tree_size", "日志长度"),
     ("root", "日志根"),
+    ("twins", "同一条的另一份"),
     ("batches", "批"),
     ("clock", "时钟"),
     ("first_bad", "第一处不对"),

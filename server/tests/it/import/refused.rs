@@ -16,6 +16,19 @@ fn with_places_and_one_household() -> Result<Office, Box<dyn std::error::Error>>
 }
 
 #[test]
+fn where_no_file_reads_the_first_is_named() -> Outcome {
+    let mut office = Office::new()?;
+    office.file("户表.xlsx", "这不是表格")?;
+    office.file("人表.xlsx", "这也不是")?;
+
+    let error = office.import(&mut MemoryTarget::default()).err().ok_or("it was taken")?;
+
+    assert_eq!((error.code(), error.file()), ("not_a_workbook", Some("人表.xlsx")));
+    assert!(error.sentence().0.starts_with("人表.xlsx：") && error.sentence().1.starts_with("人表.xlsx: "), "{:?}", error.sentence());
+    Ok(())
+}
+
+#[test]
 fn a_bad_date_in_row_17_refuses_that_row_alone() -> Outcome {
     let mut office = with_places_and_one_household()?;
     let numbers: Vec<String> = (1..=20).map(|n| format!("6108021050000001{n:02}")).collect();

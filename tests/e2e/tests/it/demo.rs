@@ -127,6 +127,9 @@ fn it_tells_what_it_promises(demo: &Demo) -> Outcome<()> {
         assert!(number(&sums["met_declared"]) > number(&sums["met_verified"]) && number(&sums["due"]) > number(&sums["met_declared"]));
         assert!(number(&timeliness["review_on_time"][0]) * 10 > number(&timeliness["record_on_time"][0]) * 8, "{timeliness}");
     }
+    // Nobody could visit before the roster was in force: an earlier month is no month of failures.
+    let march = month("2019-03")?;
+    assert_eq!((&march["sums"]["due"], &march["sums"]["households"]), (&json!(0), &json!(0)), "{}", march["sums"]);
     // A helper who left in March stood on paper until 28 April; another left in May and nobody came.
     assert_eq!((&april["sums"]["hidden_days"], &april["sums"]["gap_days"]), (&json!(6 * 27), &json!(0)));
     assert_eq!((&may["sums"]["gap_households"], &may["sums"]["hidden_days"]), (&json!(6), &json!(0)));
