@@ -55,11 +55,11 @@ impl OfficeError {
         Self::Refused { code, detail: json!({ "field": field }) }
     }
 
-    /// Makes the refusal of something that is not here, named as it was asked for. A door that must not tell what is outside a scope
-    /// from what does not exist says it in words of its own.
+    /// Makes the refusal of a `record` or `household` that is not here. What was asked for is not repeated: somebody may have typed a
+    /// telephone number. A door that must not tell what is outside a scope from what does not exist says it in words of its own.
     #[must_use]
-    pub fn not_found(field: &str, value: impl std::fmt::Display) -> Self {
-        Self::Refused { code: "not_found", detail: json!({ "field": field, "value": value.to_string() }) }
+    pub fn not_found(what: &'static str) -> Self {
+        Self::about("not_found", what)
     }
 
     /// Returns the stable code.
@@ -85,9 +85,8 @@ impl OfficeError {
         match self {
             Self::Invalid(violations) => violations.iter().map(|violation| violation.zh.as_str()).collect::<Vec<_>>().join(""),
             Self::Record(RecordError::Sealed(field)) => format!("“{field}”写下后不能改；写错了请另记一条，原来的更正或作废。"),
-            Self::Refused { code: "not_found", detail } if detail["value"].is_string() => {
-                format!("没找到“{}”，请核对后再试。", detail["value"].as_str().unwrap_or_default())
-            }
+            Self::Refused { code: "not_found", detail } if detail["field"] == "household" => "没找到这一户，核对户编号后再试。".to_owned(),
+            Self::Refused { code: "not_found", detail } if detail["field"] == "record" => "没找到这条记录，核对编号后再试。".to_owned(),
             _ => sentences(self.code()).0.to_owned(),
         }
     }
@@ -100,8 +99,11 @@ impl OfficeError {
             Self::Record(RecordError::Sealed(field)) => {
                 format!("{field} never changes once it is written; where it is wrong, write another record and correct or void this one.")
             }
-            Self::Refused { code: "not_found", detail } if detail["value"].is_string() => {
-                format!("There is no {}; check it and try again.", detail["value"].as_str().unwrap_or_default())
+            Self::Refused { code: "not_found", detail } if detail["field"] == "household" => {
+                "There is no such household; check its number and try again.".to_owned()
+            }
+            Self::Refused { code: "not_found", detail } if detail["field"] == "record" => {
+                "There is no such record; check its id and try again.".to_owned()
             }
             _ => sentences(self.code()).1.to_owned(),
         }

@@ -95,7 +95,7 @@ impl Office {
     /// `not_found`, or a failure of the store.
     pub fn record(&self, id: Id) -> Result<DocRow, OfficeError> {
         let query = RecordQuery { record: Some(id), ..RecordQuery::default() };
-        self.store().records(&query)?.into_iter().next().ok_or_else(|| OfficeError::not_found("record", id))
+        self.store().records(&query)?.into_iter().next().ok_or_else(|| OfficeError::not_found("record"))
     }
 
     /// Finds a household by its record id or its number.
@@ -105,12 +105,12 @@ impl Office {
     pub fn household(&self, name: &str) -> Result<DocRow, OfficeError> {
         if let Ok(id) = name.parse::<Id>() {
             let query = RecordQuery { record: Some(id), kind: Some("household".to_owned()), ..RecordQuery::default() };
-            return self.store().records(&query)?.into_iter().next().ok_or_else(|| OfficeError::not_found("household", name));
+            return self.store().records(&query)?.into_iter().next().ok_or_else(|| OfficeError::not_found("household"));
         }
         let query = RecordQuery { kind: Some("household".to_owned()), text: Some(name.to_owned()), ..RecordQuery::default() };
         let rows = self.store().records(&query)?;
         let found = rows.into_iter().find(|row| row.fields.get("number").and_then(Value::as_str) == Some(name));
-        found.ok_or_else(|| OfficeError::not_found("household", name))
+        found.ok_or_else(|| OfficeError::not_found("household"))
     }
 
     /// Returns every value a field has had, or all fields', oldest first.

@@ -122,7 +122,7 @@ fn write(
     let made = match (record.is_new, work.current(record.id)) {
         (true, None) => Some(create(office, writes, record, &fields, at_ms)?),
         (true, Some(_)) => return Err(OfficeError::about("already_taken", "id")),
-        (false, None) => return Err(OfficeError::not_found("record", record.id)),
+        (false, None) => return Err(OfficeError::not_found("record")),
         (false, Some(document)) => edit(office, document.clone(), kind, &fields, at_ms)?,
     };
     let Some((document, change)) = made else { return Ok(None) };

@@ -128,7 +128,7 @@ fn a_phone_that_the_office_has_closed_is_told_so_and_what_to_do() {
 
     let (zh, en) = (world.text(&["status", "--lang", "zh"]), world.text(&["status", "--lang", "en"]));
 
-    assert!(zh.starts_with("这台手机已停用，未上传的请导出交办公室。\n1 条没上传，还在本机\n"), "{zh}");
+    assert!(zh.starts_with("这台手机已停用，未上传的都还在手机上，请把手机交给办公室。\n1 条没上传，还在本机\n"), "{zh}");
     assert!(en.starts_with("This phone is disabled;") && !en.contains("waiting for signal"), "{en}");
 }
 
