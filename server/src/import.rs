@@ -86,11 +86,11 @@ impl ImportError {
         }
     }
 
-    /// Returns the file or path that it is about.
+    /// Returns the file that it is about. A path that is not there is not repeated: anything may have been typed.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         match self {
-            Self::NotFound(file) | Self::OfFile { file, .. } => Some(file),
+            Self::OfFile { file, .. } => Some(file),
             _ => None,
         }
     }
