@@ -11,7 +11,7 @@ use daohu_domain::calendar::Instant;
 use daohu_domain::id::Id;
 use daohu_domain::kind::{Fields, Json, Kind, Shape};
 use daohu_domain::role::{self, Role};
-use daohu_domain::state::{PastEvent, fold, fold_flagged_visit, rules_on_arrival};
+use daohu_domain::state::{PastEvent, fold, fold_visit, rules_on_arrival};
 use daohu_domain::validate::is_newer;
 use daohu_record::{Conflict, Document, EventView, View};
 use daohu_wire::Boot;
@@ -98,7 +98,7 @@ fn settle_state(kind: &'static Kind, plan: &mut DocumentPlan) {
     let past: Vec<PastEvent> = plan.events.iter().map(past_event).collect();
     let refused: Vec<bool> = if kind.name == "visit" {
         let is_trusted = !matches!(&plan.fact, Fact::Visit(visit) if !visit.is_time_trusted());
-        let folded = fold_flagged_visit(&past, &[], Some(plan.received_at), rules_on_arrival(is_trusted));
+        let folded = fold_visit(&past, &[], Some(plan.received_at), rules_on_arrival(is_trusted));
         plan.state = folded.state;
         past.iter().map(|event| folded.refused.contains(&event.key)).collect()
     } else {

@@ -53,6 +53,7 @@ pub use answer::{
     AssistantRow, CadreRow, Coverage, DelayRow, HouseholdRow, HouseholdState, Moved, Percent, PostRow, Rate, Reason, Report, ReportSide,
     Sums, TakeoverRow, Timeliness, Tour, UnitRow, YearToDate,
 };
+pub use cuts::deadline;
 pub use error::ScenarioError;
 pub use first::{FigureSums, HouseholdFigure, LiveCoverage, figures, first_figures, sum_of, with_stored_first};
 pub use gaps::{GapReason, GapRow, gaps};

@@ -7,7 +7,7 @@ mod month_record;
 mod visit;
 
 pub use month_record::{MonthRecordFacts, MonthRecordFold, fold_month_record};
-pub use visit::{TIME_DOUBT, VisitAct, VisitFold, fold_flagged_visit, fold_visit, rules_on_arrival};
+pub use visit::{TIME_DOUBT, VisitAct, VisitFold, fold_visit, rules_on_arrival};
 
 use crate::{
     calendar::Instant,

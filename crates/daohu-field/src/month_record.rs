@@ -17,6 +17,7 @@ use crate::{
 };
 use daohu_domain::{
     calendar::{Day, Instant, Month},
+    coverage::deadline,
     id::Id,
     kind::Fields,
     kinds::month_record::{KIND, TEXT_KEYS},
@@ -164,7 +165,7 @@ impl Ledger {
         }
         let now = Instant(self.clock.wall_ms());
         let rules = crate::due::rules(&self.connection, card.place, month.first_day())?;
-        let freeze = Instant(month.plus(1).start().0 + i64::from(rules.duty.freeze_day) * daohu_domain::calendar::DAY_MS);
+        let freeze = deadline(month, rules.duty.freeze_day);
         let due = self.need_of(card, month)?.due;
         // A wall clock that lags behind the server's must not hide what the server has said.
         let now = events.iter().map(|event| event.at).chain(reviews.iter().map(|review| review.at)).fold(now, Instant::max);

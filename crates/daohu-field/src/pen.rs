@@ -78,9 +78,8 @@ impl Pen {
         }
         let header = Header { id: new.id, kind: new.kind.name.to_owned(), place: new.place, subject: new.household, by: self.me.person };
         let began = new.event.as_ref().and_then(|(_, carried)| carried.get("began_boot")).and_then(Json::as_u64);
-        let boots: BTreeSet<u64> = began.into_iter().chain([u64::from(self.stamp.boot)]).collect();
         let change = self.first_change(connection, new.kind, (&header, &fields), new.event)?;
-        self.keep(connection, new.place, change, &boots)?;
+        self.keep(connection, new.place, change, began)?;
         for value in &sealed {
             self.keep_sealed(connection, new.id, new.place, value)?;
         }
@@ -102,7 +101,7 @@ impl Pen {
         }
         refuse(validate::check(known.kind, &without_nulls(writes), false))?;
         let change = known.document.edit(known.kind, writes, self.me.device, self.stamp.wall_ms)?;
-        self.keep(connection, header.place, change, &BTreeSet::from([u64::from(self.stamp.boot)]))?;
+        self.keep(connection, header.place, change, None)?;
         quarantine::clear_record(connection, record)?;
         project::records(connection, &BTreeSet::from([record]))?;
         Ok(writes.keys().cloned().collect())
@@ -121,7 +120,7 @@ impl Pen {
         }
         refuse(validate::check_event(known.kind, name, &fields))?;
         let change = known.document.append(known.kind, &self.event(name, fields), self.me.device, self.stamp.wall_ms)?;
-        self.keep(connection, header.place, change, &BTreeSet::from([u64::from(self.stamp.boot)]))?;
+        self.keep(connection, header.place, change, None)?;
         project::records(connection, &BTreeSet::from([record]))
     }
 
@@ -137,7 +136,7 @@ impl Pen {
             if !may(known.kind, Act::Edit(field), &self.me.grants, header.place, header.subject_or_self()) {
                 return Err(forbidden(known.kind));
             }
-            self.keep(connection, header.place, change, &BTreeSet::from([u64::from(self.stamp.boot)]))?;
+            self.keep(connection, header.place, change, None)?;
             written.insert(header.id);
         }
         project::records(connection, &written)
@@ -171,8 +170,9 @@ impl Pen {
         Event { name: name.to_owned(), stamp: self.stamp, fields }
     }
 
-    /// Keeps a change that speaks of the clocks of these boots.
-    fn keep(&self, connection: &Connection, place: Place, change: Change, boots: &BTreeSet<u64>) -> Result<(), FieldError> {
+    /// Keeps a change that speaks of the clocks of this boot, and of those of the one in which a visit began.
+    fn keep(&self, connection: &Connection, place: Place, change: Change, began: Option<u64>) -> Result<(), FieldError> {
+        let boots: BTreeSet<u64> = began.into_iter().chain([u64::from(self.stamp.boot)]).collect();
         let row = change::ChangeRow {
             typ: change::TYP_CHANGE,
             hash: change.hash,

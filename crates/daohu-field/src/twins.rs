@@ -45,8 +45,8 @@ pub(crate) fn settle<'a>(
     (field, take): (&str, usize),
     (device, at_ms): (Id, i64),
 ) -> Result<Vec<(&'a Known, Change)>, FieldError> {
-    let conflict = shown(documents).and_then(|view| view.conflicts.into_iter().find(|conflict| conflict.field == field));
-    let chosen = conflict.as_ref().and_then(|conflict| conflict.number(take)).ok_or_else(|| RecordError::NoConflict(field.to_owned()))?;
+    let view = shown(documents).ok_or_else(|| RecordError::NoConflict(field.to_owned()))?;
+    let chosen = view.chosen(field, take)?;
     let mut changes = Vec::new();
     for (index, known) in documents.iter_mut().enumerate() {
         let change = match index {

@@ -1,5 +1,6 @@
 //! The plain things that come out of a document: its header, its view, its conflicts, its past.
 
+use crate::RecordError;
 use crate::{Fields, Json};
 use daohu_domain::{id::Id, place::Place, time::Stamp};
 use std::collections::BTreeMap;
@@ -80,14 +81,6 @@ pub struct Conflict {
     pub values: Vec<Said>,
 }
 
-impl Conflict {
-    /// Returns the value of a number, counted from 1.
-    #[must_use]
-    pub fn number(&self, number: usize) -> Option<&Said> {
-        self.values.get(number.checked_sub(1)?)
-    }
-}
-
 /// One of the values of a conflict and who said it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
@@ -142,5 +135,16 @@ impl View {
         let value = self.fields.get(field)?.clone();
         let origin = self.origins.get(field)?;
         Some(Said { value, actor: origin.actor, claimed_at_ms: origin.claimed_at_ms, change: origin.change })
+    }
+
+    /// Returns value number `take` of a field's conflict, counted from 1.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError::NoConflict`] if the field has no such conflict or value.
+    pub fn chosen(&self, field: &str, take: usize) -> Result<&Said, RecordError> {
+        let conflict = self.conflicts.iter().find(|conflict| conflict.field == field);
+        let chosen = conflict.and_then(|conflict| conflict.values.get(take.checked_sub(1)?));
+        chosen.ok_or_else(|| RecordError::NoConflict(field.to_owned()))
     }
 }

@@ -72,6 +72,8 @@ impl Office {
         let keys: Vec<&String> = masked.keys().collect();
         let mut fields = row.fields.clone();
         fields.extend(masked.clone());
+        let mut conflicts = row.conflicts.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+        self.name_values(&mut conflicts)?;
         Ok(json!({
             "id": row.record,
             "kind": row.kind,
@@ -82,7 +84,7 @@ impl Office {
             "state": row.state,
             "by": row.author,
             "changes": row.changes,
-            "conflicts": self.with_names(row.conflicts.as_ref())?,
+            "conflicts": conflicts,
             "events": self.events_of(&row)?,
             "received_at": row.received_at,
             "changed_at": row.changed_at,

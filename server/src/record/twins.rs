@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use daohu_domain::calendar::{DAY_MS, Instant, Month};
+use daohu_domain::calendar::Month;
+use daohu_domain::coverage::deadline;
 use daohu_domain::id::Id;
 use daohu_domain::kind::Kind;
 use daohu_domain::kinds;
-use daohu_domain::kinds::review::REVIEWERS_AT;
 use daohu_domain::state::{MonthRecordFacts, MonthRecordFold, PastEvent, PastReview, fold_month_record};
-use daohu_domain::validate::text_of;
 use daohu_record::{Document, View, together};
 use serde_json::{Value, json};
 
@@ -67,52 +66,33 @@ impl Office {
         Ok(self.store().records(&query)?.into_iter().map(|other| other.record).filter(|id| *id != row.record).collect())
     }
 
-    /// Folds what is shown as the record of a month, as it stands now; `reviews` are those of its household.
+    /// Folds what is shown as the record of a month, as it stands now.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn month_as_it_stands(&self, record: &OneRecord, month: Month, reviews: &[DocRow]) -> Result<MonthRecordFold, OfficeError> {
-        let mut events: Vec<PastEvent> = Vec::new();
+    pub fn month_as_it_stands(&self, record: &OneRecord, month: Month) -> Result<MonthRecordFold, OfficeError> {
+        let (mut events, mut reviews): (Vec<PastEvent>, Vec<PastReview>) = (Vec::new(), Vec::new());
         for id in &record.ids {
             events.extend(self.store().events(*id)?.iter().map(past_event));
+            reviews.extend(self.store().reviews(*id)?);
         }
-        let of_it =
-            |review: &&DocRow| text_of(&review.fields, "target").and_then(|id| id.parse().ok()).is_some_and(|id| record.ids.contains(&id));
-        let reviews: Vec<PastReview> = reviews.iter().filter(of_it).map(past_review).collect();
-        let freeze_day = self.rules_on(Some(record.row.place), month.first_day())?.duty.freeze_day;
-        let freeze = Instant(month.plus(1).start().0 + i64::from(freeze_day) * DAY_MS);
+        let freeze = deadline(month, self.rules_on(Some(record.row.place), month.first_day())?.duty.freeze_day);
         Ok(fold_month_record(&MonthRecordFacts { events: &events, reviews: &reviews, freeze, now: self.now(), due: true }))
     }
 
-    /// Returns conflicts with the name of who said each value.
+    /// Puts the name of who said it beside each value of conflicts.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn with_names(&self, conflicts: Option<&Value>) -> Result<Vec<Value>, OfficeError> {
-        let mut conflicts: Vec<Value> = conflicts.and_then(Value::as_array).cloned().unwrap_or_default();
+    pub fn name_values(&self, conflicts: &mut [Value]) -> Result<(), OfficeError> {
         if conflicts.is_empty() {
-            return Ok(conflicts);
+            return Ok(());
         }
         let devices = sync::devices(self)?;
         for value in conflicts.iter_mut().filter_map(|conflict| conflict["values"].as_array_mut()).flatten() {
             let device = devices.iter().find(|known| json!(known.device) == value["device"]);
             value["by"] = json!(device.map(|known| known.name.clone()));
         }
-        Ok(conflicts)
-    }
-}
-
-/// Reads a review of a month record. Its intake has asked who may write it, so the level says enough of the roles.
-fn past_review(review: &DocRow) -> PastReview {
-    let level = text_of(&review.fields, "level");
-    let roles = REVIEWERS_AT.iter().find(|(known, _)| Some(*known) == level).map_or_else(Vec::new, |(_, roles)| roles.to_vec());
-    PastReview {
-        result: text_of(&review.fields, "result").unwrap_or_default().to_owned(),
-        rule: text_of(&review.fields, "rule").map(str::to_owned),
-        roles,
-        at: review.received_at,
-        key: review.record.to_string(),
-        own: false,
-        of_month: false,
+        Ok(())
     }
 }

@@ -105,7 +105,7 @@ fn detail(office: &Office, caller: &Caller, row: &DocRow) -> Result<Json, Proble
     let months = office.as_one(&month_record::KIND, months)?;
     let shown: Vec<&DocRow> = records.iter().chain(months.iter().map(|month| &month.row)).collect();
     let conflicts = conflicts(office, caller, row.record, &shown)?;
-    let page = Page { office, caller, fields: &fields, records: &records, visits: &visits };
+    let page = Page { office, caller, fields: &fields, visits: &visits };
     let months = months.iter().filter_map(|month| page.month(month).transpose()).take(RECORDS_MAX).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({
         "id": row.record, "number": fields.get("number"), "place": row.place, "digest": digest,
@@ -142,7 +142,6 @@ struct Page<'a> {
     office: &'a Office,
     caller: &'a Caller,
     fields: &'a Fields,
-    records: &'a [DocRow],
     visits: &'a [Json],
 }
 
@@ -154,8 +153,7 @@ impl Page<'_> {
         if !self.caller.reads(kind, row.place, row.household) {
             return Ok(None);
         }
-        let reviews: Vec<DocRow> = self.records.iter().filter(|row| row.kind == "review").cloned().collect();
-        let fold = self.office.month_as_it_stands(record, month, &reviews)?;
+        let fold = self.office.month_as_it_stands(record, month)?;
         let fields = listing::seen(self.caller, kind, row);
         let name =
             format!("{} {}", text_of(self.fields, "number").unwrap_or_default(), text_of(self.fields, "head_name").unwrap_or_default());
@@ -176,15 +174,12 @@ fn conflicts(office: &Office, caller: &Caller, household: Id, records: &[&DocRow
     records.sort_by_key(|row| row.record);
     let mut shown = Vec::new();
     for row in records {
-        if row.conflicts.is_none() {
-            continue;
-        }
+        let Some(conflicts) = row.conflicts.as_ref().and_then(Json::as_array) else { continue };
         let kind = listing::kind(&row.kind)?;
         if !caller.reads(kind, row.place, row.household) || listing::eyes(caller, row) != Eyes::Whole {
             continue;
         }
         let seen = listing::seen(caller, kind, row);
-        let conflicts = office.with_names(row.conflicts.as_ref())?;
         for conflict in conflicts.iter().filter(|conflict| conflict["field"].as_str().is_some_and(|field| seen.contains_key(field))) {
             let mut whole: Map<String, Json> = conflict.as_object().cloned().unwrap_or_default();
             whole.insert("record".to_owned(), json!(row.record));
@@ -193,5 +188,6 @@ fn conflicts(office: &Office, caller: &Caller, household: Id, records: &[&DocRow
             shown.push(Json::Object(whole));
         }
     }
+    office.name_values(&mut shown)?;
     Ok(shown)
 }

@@ -9,6 +9,7 @@ use daohu_domain::config::Setting;
 use daohu_domain::coverage::{HouseholdFigure, Scenario};
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
+use daohu_domain::state::PastReview;
 
 use super::account::{
     AccountChange, AccountQuery, AccountRow, AuditRow, CodeRow, DeviceQuery, DeviceRow, GrantRow, SessionRow, TriesRow, WantedGrant,
@@ -146,6 +147,12 @@ pub trait RecordStore {
     /// # Errors
     /// When the backend fails.
     fn events(&self, record: Id) -> Result<Vec<EventPlan>, StoreError>;
+
+    /// Returns the reviews that name a record, as its fold wants them, in the order of their arrival.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn reviews(&self, target: Id) -> Result<Vec<PastReview>, StoreError>;
 
     /// Returns pairings.
     ///

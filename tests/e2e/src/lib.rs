@@ -46,6 +46,17 @@ pub struct Answer {
     pub told: String,
 }
 
+/// Starts a command that serves, its log in a file; returns it with its first line on stdout, which says where.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn start(command: &mut Command, log: fs::File) -> Outcome<(Child, String)> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn()?;
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
+    Ok((child, line))
+}
+
 /// Runs a built binary with `--json` and returns what it answered.
 ///
 /// # Errors
@@ -176,14 +187,9 @@ impl World {
     pub fn serve(&mut self) -> Outcome<()> {
         let clock = format!("@{}", self.path("now").display());
         let log = fs::OpenOptions::new().create(true).append(true).open(self.path(SERVER_LOG))?;
-        let mut child = Command::new(built("daohu")?)
-            .args(["serve", "--data", &self.stored(), "--listen", "127.0.0.1:0", "--now", &clock])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
+        let mut serve = Command::new(built("daohu")?);
+        serve.args(["serve", "--data", &self.stored(), "--listen", "127.0.0.1:0", "--now", &clock]);
+        let (child, line) = start(&mut serve, log)?;
         self.server = Some(child);
         let ready: Json = serde_json::from_str(&line).map_err(|why| format!("serve said {line:?}: {why}"))?;
         text(&ready, "listening")?.clone_into(&mut self.url);

@@ -35,7 +35,8 @@ impl Cuts {
 }
 
 /// Returns the end of day `last_day` of the month after `month`: what comes at that instant comes too late.
-pub(super) fn deadline(month: Month, last_day: u32) -> Instant {
+#[must_use]
+pub fn deadline(month: Month, last_day: u32) -> Instant {
     start_of(first_of(month, 1) + i64::from(last_day))
 }
 

@@ -70,19 +70,14 @@ struct Folding<'a> {
     own: std::iter::Peekable<std::slice::Iter<'a, PastEvent>>,
 }
 
-/// Folds a visit: `events` in the order of its document, `reviews` in any order, `received` when the server got it.
+/// Folds a visit: `events` in the order of its document, `reviews` in any order, `received` when the server got it, `rules`
+/// the open leads that it came with ([`rules_on_arrival`]).
 ///
 /// Of the same instant, the visit's own events come first, then acts on the visit, then a pass of its month record,
 /// which touches only visits received before it. What does not fit is refused, without effect. Flags survive a
 /// resubmission.
 #[must_use]
-pub fn fold_visit(events: &[PastEvent], reviews: &[PastReview], received: Option<Instant>) -> VisitFold {
-    fold_flagged_visit(events, reviews, received, &[])
-}
-
-/// Folds a visit that came with open leads of its own, such as [`TIME_DOUBT`] where its start is not trusted.
-#[must_use]
-pub fn fold_flagged_visit(events: &[PastEvent], reviews: &[PastReview], received: Option<Instant>, rules: &[&str]) -> VisitFold {
+pub fn fold_visit(events: &[PastEvent], reviews: &[PastReview], received: Option<Instant>, rules: &[&str]) -> VisitFold {
     let mut acts: Vec<&PastReview> = reviews.iter().collect();
     acts.sort_by(|left, right| (left.at, left.of_month, &left.key).cmp(&(right.at, right.of_month, &right.key)));
     let mut folding = Folding {

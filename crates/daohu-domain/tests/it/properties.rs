@@ -127,13 +127,13 @@ proptest! {
             prop_assert!(kind.states.is_empty() || kind.states.iter().any(|state| state.slug == folded.state));
             prop_assert!(folded.refused.iter().all(|at| *at < events.len()));
         }
-        let visit = fold_visit(&events, &reviews, received.map(Instant));
+        let visit = fold_visit(&events, &reviews, received.map(Instant), &[]);
         let states = kinds::find("visit").unwrap().states;
         prop_assert!(states.iter().any(|state| state.slug == visit.state), "{}", visit.state);
         prop_assert!(visit.acts.windows(2).all(|pair| pair[0].at <= pair[1].at));
         let mut other_way = reviews.clone();
         other_way.reverse();
-        prop_assert!(fold_visit(&events, &other_way, received.map(Instant)).state == visit.state || has_ties(&reviews));
+        prop_assert!(fold_visit(&events, &other_way, received.map(Instant), &[]).state == visit.state || has_ties(&reviews));
         for due in [true, false] {
             let (freeze, now) = (Instant(1_500_000_000), Instant(2_500_000_000));
             let facts = MonthRecordFacts { events: &events, reviews: &reviews, freeze, now, due };

@@ -85,7 +85,7 @@ proptest! {
         if shuffle {
             reviews.reverse();
         }
-        let fold = fold_visit(&events, &reviews, Some(received()));
+        let fold = fold_visit(&events, &reviews, Some(received()), &[]);
         let counts = matches!(fold.state.as_str(), "received" | "flagged" | "passed");
         let verified = fold.state == "passed" && fold.open_rules.is_empty();
         prop_assert_eq!(row(&fold, &reviews), (json!(u8::from(counts)), json!(verified)), "{:?}", fold);

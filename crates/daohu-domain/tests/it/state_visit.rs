@@ -4,7 +4,7 @@ use daohu_domain::{
     Fields,
     calendar::Instant,
     role::Role,
-    state::{PastEvent, PastReview, TIME_DOUBT, VisitFold, fold_flagged_visit, fold_visit},
+    state::{PastEvent, PastReview, TIME_DOUBT, VisitFold, fold_visit},
 };
 use std::slice::from_ref;
 
@@ -50,7 +50,7 @@ fn about(review: PastReview, rule: &str) -> PastReview {
 
 /// Folds a visit that the server received an hour after its submission.
 fn folded(events: &[PastEvent], reviews: &[PastReview]) -> VisitFold {
-    fold_visit(events, reviews, Some(hour(1)))
+    fold_visit(events, reviews, Some(hour(1)), &[])
 }
 
 fn state(events: &[PastEvent], reviews: &[PastReview]) -> String {
@@ -59,8 +59,8 @@ fn state(events: &[PastEvent], reviews: &[PastReview]) -> String {
 
 #[test]
 fn a_visit_is_submitted_on_the_phone_and_received_at_the_server() {
-    assert_eq!(fold_visit(&[], &[], None).state, "draft");
-    assert_eq!(fold_visit(&[event("submit", 0)], &[], None).state, "submitted");
+    assert_eq!(fold_visit(&[], &[], None, &[]).state, "draft");
+    assert_eq!(fold_visit(&[event("submit", 0)], &[], None, &[]).state, "submitted");
     assert_eq!(state(&[event("submit", 0)], &[]), "received");
 }
 
@@ -143,8 +143,8 @@ fn a_passed_month_record_passes_the_visits_received_before_it() {
     let submit = [event("submit", 0)];
     let month = PastReview { of_month: true, ..review("pass", 5) };
     assert_eq!(state(&submit, from_ref(&month)), "passed");
-    assert_eq!(fold_visit(&submit, from_ref(&month), Some(hour(5))).state, "received", "received at that instant");
-    assert_eq!(fold_visit(&submit, from_ref(&month), None).state, "submitted");
+    assert_eq!(fold_visit(&submit, from_ref(&month), Some(hour(5)), &[]).state, "received", "received at that instant");
+    assert_eq!(fold_visit(&submit, from_ref(&month), None, &[]).state, "submitted");
     let flag_at_once = about(review("flag", 5), "AR-05");
     let folded = folded(&submit, &[month.clone(), flag_at_once]);
     assert_eq!((folded.state.as_str(), folded.acts.len()), ("flagged", 1), "acts on the visit come first of an instant");
@@ -212,7 +212,7 @@ fn only_acts_with_an_effect_are_counted() {
 #[test]
 fn a_visit_whose_time_is_in_doubt_comes_with_an_open_lead() {
     let submit = [event("submit", 0)];
-    let with = |reviews: &[PastReview]| fold_flagged_visit(&submit, reviews, Some(hour(1)), &[TIME_DOUBT]).state;
+    let with = |reviews: &[PastReview]| fold_visit(&submit, reviews, Some(hour(1)), &[TIME_DOUBT]).state;
     assert_eq!(with(&[]), "flagged");
     assert_eq!(with(&[review("pass", 3)]), "flagged");
     assert_eq!(with(&[about(review("accept", 3), TIME_DOUBT)]), "passed");

@@ -5,10 +5,7 @@
 //! come.
 
 use crate::error::FieldError;
-use daohu_domain::{
-    calendar::{DAY_MS, Instant},
-    coverage::{self, GAP, HouseholdState, Scenario},
-};
+use daohu_domain::coverage::{self, GAP, HouseholdState, Scenario};
 
 /// What the list asks of a household.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +20,7 @@ pub(crate) struct Judged {
 /// Judges every household of a scenario that is in scope in its month.
 pub(crate) fn judge(scenario: &Scenario) -> Result<Vec<Judged>, FieldError> {
     let needs_one = scenario.config.tiers.values().all(|tier| tier.need <= 1);
-    let freeze = Instant(scenario.query.month.plus(1).start().0 + i64::from(scenario.config.freeze_day) * DAY_MS);
+    let freeze = coverage::deadline(scenario.query.month, scenario.config.freeze_day);
     if needs_one && scenario.query.as_of < freeze { in_running_month(scenario) } else { with_all_figures(scenario) }
 }
 

@@ -17,7 +17,7 @@ use daohu_domain::{
     id::Id,
     kind::{Fields, Json},
     kinds::visit::began_at,
-    state::{PastReview, VisitFold, fold_flagged_visit, rules_on_arrival},
+    state::{PastReview, VisitFold, fold_visit, rules_on_arrival},
     time::{Evidence, Stamp, best, evidence_of_claim, skew_ms},
     validate::{self, day_of, has, instant_of},
 };
@@ -102,7 +102,7 @@ pub(crate) fn folded(connection: &Connection, known: &Known) -> Result<VisitFold
     let received = known.changes.first().and_then(|row| row.received_ms).map(Instant);
     // Before the server has it, its time is not in doubt but not yet known: an anchor may still come.
     let rules = rules_on_arrival(time.trusted || received.is_none());
-    Ok(fold_flagged_visit(&past::events(connection, known)?, &reviews, received, rules))
+    Ok(fold_visit(&past::events(connection, known)?, &reviews, received, rules))
 }
 
 /// Returns when a visit began: of one of this device from its clocks, of another from the server's word.

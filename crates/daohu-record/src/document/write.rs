@@ -81,19 +81,6 @@ impl Document {
         self.commit(&[(event::root_key(actor, last + 1), write)], actor, at_ms)
     }
 
-    /// Ends the conflict of a field by writing value number `take`, counted from 1 as [`crate::Conflict`] lists them.
-    ///
-    /// # Errors
-    ///
-    /// [`RecordError::NoConflict`] if the field has no such conflict or value.
-    #[expect(clippy::too_many_arguments, reason = "the same writer and time as every other act, and what was chosen")]
-    pub fn resolve(&mut self, kind: &Kind, field: &str, take: usize, actor: Id, at_ms: i64) -> Result<Change, RecordError> {
-        let view = self.view(kind);
-        let chosen = view.conflicts.iter().find(|conflict| conflict.field == field).and_then(|conflict| conflict.number(take));
-        let chosen = chosen.ok_or_else(|| RecordError::NoConflict(field.to_owned()))?;
-        self.choose(kind, (field, &chosen.value), actor, at_ms)
-    }
-
     /// Writes a value anew over whatever a field holds, though it be the same: whoever chooses another one at the same
     /// time disagrees.
     ///

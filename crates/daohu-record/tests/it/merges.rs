@@ -2,7 +2,7 @@
 
 use crate::{
     mutate::Numbers,
-    sample::{NINE, NOTE, context, device, edit, event_named, fields, header, id, note},
+    sample::{NINE, NOTE, context, device, edit, event_named, fields, header, id, note, resolve},
 };
 use daohu_record::{Change, Document, RecordError, guard};
 use proptest::prelude::{Strategy, any, prop, proptest};
@@ -56,7 +56,7 @@ fn play(documents: &mut [Document], writer: usize, act: &Act) -> Option<Change> 
             take_in(&mut documents[writer], &theirs);
             return None;
         }
-        Act::Resolve(take) => document.resolve(&NOTE, "title", *take, device(number), NINE),
+        Act::Resolve(take) => resolve(document, "title", *take, number),
     };
     match done {
         Ok(change) => Some(change),
@@ -150,15 +150,15 @@ fn two_who_write_one_field_apart_are_both_shown_and_one_choice_ends_it() {
     assert_eq!(said, [(json!("甲"), device(1), NINE + 60_000, a.hash), (json!("乙"), device(2), NINE + 60_000, b.hash)]);
     for take in [1, 2] {
         let mut chosen = mine.clone();
-        let change = chosen.resolve(&NOTE, "title", take, device(1), NINE).unwrap();
+        let change = resolve(&mut chosen, "title", take, 1).unwrap();
         let view = chosen.view(&NOTE);
         assert_eq!((view.conflicts.len(), view.fields.get("title")), (0, Some(&conflict.values[take - 1].value)));
         assert_eq!(view.origins["title"].change, change.hash);
     }
     for take in [0, 3] {
-        assert_eq!(mine.resolve(&NOTE, "title", take, device(1), NINE), Err(RecordError::NoConflict("title".to_owned())));
+        assert_eq!(resolve(&mut mine, "title", take, 1), Err(RecordError::NoConflict("title".to_owned())));
     }
-    assert_eq!(mine.resolve(&NOTE, "count", 1, device(1), NINE), Err(RecordError::NoConflict("count".to_owned())));
+    assert_eq!(resolve(&mut mine, "count", 1, 1), Err(RecordError::NoConflict("count".to_owned())));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn two_who_choose_apart_do_not_delete_each_others_choice() {
     let (a, b) = (edit(&mut mine, 1, "title", json!("甲")).unwrap(), edit(&mut theirs, 2, "title", json!("乙")).unwrap());
     mine.apply_trusted(&b.bytes).unwrap();
     theirs.apply_trusted(&a.bytes).unwrap();
-    mine.resolve(&NOTE, "title", 1, device(1), NINE).unwrap();
+    resolve(&mut mine, "title", 1, 1).unwrap();
     let choice = edit(&mut theirs, 2, "title", json!("乙")).unwrap();
     mine.apply_trusted(&choice.bytes).unwrap();
     let values: Vec<_> = mine.view(&NOTE).conflicts[0].values.iter().map(|said| said.value.clone()).collect();

@@ -5,7 +5,7 @@
 
 use crate::{
     guards::forged,
-    sample::{NINE, NOTE, context, device, edit, event_named, id, note},
+    sample::{NINE, NOTE, context, device, edit, event_named, id, note, resolve},
 };
 use automerge::transaction::Transactable;
 use daohu_record::{Document, guard, last_panic_site, panics_caught};
@@ -134,7 +134,7 @@ pub(crate) fn honest() -> Vec<Honest> {
     let theirs = edit(&mut other, 2, "title", json!("乙")).unwrap();
     document.apply_trusted(&theirs.bytes).unwrap();
     let base = document.clone();
-    let resolved = document.resolve(&NOTE, "title", 1, device(2), NINE).unwrap();
+    let resolved = resolve(&mut document, "title", 1, 2).unwrap();
     all.push(Honest { base: Some(base), bytes: resolved.bytes, writer: 2 });
     all
 }

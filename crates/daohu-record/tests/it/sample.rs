@@ -99,6 +99,12 @@ pub(crate) fn edit(document: &mut Document, writer: u8, key: &str, value: Json) 
     document.edit(&NOTE, &Fields::from_iter([(key.to_owned(), value)]), device(writer), NINE + 60_000)
 }
 
+/// Ends a conflict by writing one of its values.
+pub(crate) fn resolve(document: &mut Document, field: &str, take: usize, writer: u8) -> Result<Change, RecordError> {
+    let view = document.view(&NOTE);
+    document.choose(&NOTE, (field, &view.chosen(field, take)?.value), device(writer), NINE)
+}
+
 /// Finds the sample kind only.
 pub(crate) fn note_kind(name: &str) -> Option<&'static Kind> {
     (name == "note").then_some(&NOTE)

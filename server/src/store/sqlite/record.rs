@@ -2,10 +2,11 @@
 
 use daohu_domain::calendar::Instant;
 use daohu_domain::id::Id;
+use daohu_domain::state::PastReview;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Error, OptionalExtension, Row, ToSql, params_from_iter};
 
-use super::{SqliteStore, StoreError, convert, rebuild};
+use super::{SqliteStore, StoreError, convert, rebuild, state};
 use crate::store::plan::{EventPlan, PairingFact, RegionFact};
 use crate::store::ports::{Project, RecordStore};
 use crate::store::rows::{
@@ -24,6 +25,10 @@ impl RecordStore for SqliteStore {
 
     fn events(&self, record: Id) -> Result<Vec<EventPlan>, StoreError> {
         self.read("read the events of a record", |connection| events(connection, record))
+    }
+
+    fn reviews(&self, target: Id) -> Result<Vec<PastReview>, StoreError> {
+        self.read("read the reviews of a record", |connection| state::reviews(connection, target, &[], false))
     }
 
     fn pairings(&self, query: &PairingQuery) -> Result<Vec<PairingRow>, StoreError> {

@@ -7,7 +7,7 @@ use daohu_domain::calendar::{Instant, Month};
 use daohu_domain::id::Id;
 use daohu_domain::permission::own_visit;
 use daohu_domain::role::{self, Role};
-use daohu_domain::state::{MonthRecordFacts, PastEvent, PastReview, fold_flagged_visit, fold_month_record, rules_on_arrival};
+use daohu_domain::state::{MonthRecordFacts, PastEvent, PastReview, fold_month_record, fold_visit, rules_on_arrival};
 use rusqlite::{Connection, Error, OptionalExtension, params};
 
 use super::convert;
@@ -48,7 +48,7 @@ pub(super) fn restate(connection: &Connection, targets: &BTreeSet<Id>) -> Result
         if let Some(visit) = visit(connection, *target)? {
             let events = events(connection, *target)?;
             let reviews = reviews_of_visit(connection, *target, &visit)?;
-            let fold = fold_flagged_visit(&events, &reviews, Some(visit.received_at), rules_on_arrival(visit.is_trusted));
+            let fold = fold_visit(&events, &reviews, Some(visit.received_at), rules_on_arrival(visit.is_trusted));
             write(connection, *target, &fold.state, &fold.refused)?;
         } else if is_month_record(connection, *target)? {
             let events = events(connection, *target)?;
@@ -127,7 +127,8 @@ fn reviews_of_visit(connection: &Connection, record: Id, visit: &JudgedVisit) ->
     Ok(all)
 }
 
-fn reviews(connection: &Connection, target: Id, took_part: &[Id], of_month: bool) -> Result<Vec<PastReview>, Error> {
+/// Returns the reviews of a record; those of who took part are marked as their own.
+pub(super) fn reviews(connection: &Connection, target: Id, took_part: &[Id], of_month: bool) -> Result<Vec<PastReview>, Error> {
     let mut ask = connection.prepare_cached(
         "SELECT record, result, rule, roles, author, received_at_ms FROM review_fact WHERE target = ?1 ORDER BY received_at_ms, record",
     )?;

@@ -114,3 +114,20 @@ async fn a_month_is_shown_with_its_text_its_visits_and_whether_it_was_late() -> 
     assert_eq!(shown.get("state"), None, "a household has no states");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_month_that_the_office_passed_without_naming_a_level_is_passed_by_the_township() -> Outcome {
+    let mut twins = Twins::new()?;
+    twins.world.at("2019-05-28T09:00:00+08:00")?;
+    let at_ms = twins.world.office.now().0;
+    twins.phones[0].append(twins.records[0], "submit", at_ms)?;
+    twins.phones[0].sync(&twins.world.office)?;
+    let pass = json!({"target": twins.records[0], "target_kind": "month_record", "result": "pass"});
+    twins.world.write("review", Some(twins.household), crate::world::VILLAGE, pass)?;
+
+    let shown = twins.shown().await?;
+
+    assert_eq!(shown["months"][0]["state"], "town_reviewed", "roles are those of who wrote, not what a review says of itself");
+    assert_eq!(twins.world.office.record_show(twins.records[0])?["state"], "town_reviewed");
+    Ok(())
+}

@@ -2,12 +2,11 @@
 //!
 //! A smaller township than `./run` makes, told by the same story.
 
-use daohu_e2e::{Outcome, built, call, http::send, text};
+use daohu_e2e::{Outcome, built, call, http::send, start, text};
 use serde_json::{Value as Json, json};
 use std::{
     collections::BTreeSet,
     fs,
-    io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
 };
@@ -27,16 +26,9 @@ impl Demo {
     fn start() -> Outcome<Self> {
         let folder = tempfile::Builder::new().prefix("daohu-demo-").tempdir()?;
         let log = fs::File::create(folder.path().join("demo.log"))?;
-        let mut child = Command::new(built("daohu")?)
-            .args(["demo", "--households", "156", "--listen", "127.0.0.1:0", "--data"])
-            .arg(folder.path().join("data"))
-            .env("TMPDIR", folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
+        let mut command = Command::new(built("daohu")?);
+        command.args(["demo", "--households", "156", "--listen", "127.0.0.1:0", "--data"]);
+        let (child, line) = start(command.arg(folder.path().join("data")).env("TMPDIR", folder.path()), log)?;
         let mut demo = Self { folder, child, ready: Json::Null };
         demo.ready = serde_json::from_str(&line).map_err(|why| format!("demo said {line:?}: {why}: {}", demo.log().unwrap_or_default()))?;
         Ok(demo)

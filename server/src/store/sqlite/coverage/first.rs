@@ -1,8 +1,8 @@
 //! First figures (首报): written once a village and month, with the roster as it stood, by the first transaction or read at or after the
 //! freeze, before its own effect. They never move.
 
-use daohu_domain::calendar::{DAY_MS, Day, Instant, Month};
-use daohu_domain::coverage::{HouseholdFigure, first_figures, sum_of};
+use daohu_domain::calendar::{Day, Instant, Month};
+use daohu_domain::coverage::{HouseholdFigure, deadline, first_figures, sum_of};
 use daohu_domain::place::Place;
 use rusqlite::{Connection, Error, OptionalExtension, params};
 
@@ -82,7 +82,7 @@ fn next_month(connection: &Connection, village: Place, now: Instant) -> Result<O
 /// 00:00 of the day after the freeze day of the next month.
 fn freeze_of(connection: &Connection, village: Place, month: Month) -> Result<Instant, Error> {
     let rules = super::rules(connection, village, month)?;
-    Ok(Instant(month.plus(1).start().0 + i64::from(rules.duty.freeze_day) * DAY_MS))
+    Ok(deadline(month, rules.duty.freeze_day))
 }
 
 /// Writes the first figure of one village and month. A roster that the rules cannot count leaves an empty one: it is never in the way
