@@ -3,10 +3,11 @@
 use daohu_domain::calendar::Instant;
 use daohu_domain::id::Id;
 use daohu_domain::place::Place;
+use daohu_domain::role::ALL;
 use daohu_server::store::account::{
     AccountChange, AccountQuery, AccountRow, AuditRow, CodeRow, DeviceQuery, DeviceRow, RoleRow, SessionRow, WantedGrant,
 };
-use daohu_server::store::plan::{BatchPlan, ChangePlan, DocumentPlan, Fact, Fate, IntakePlan, ItemPlan, NotePlan};
+use daohu_server::store::plan::{BatchPlan, ChangePlan, DocumentPlan, Fact, Fate, IntakePlan, ItemPlan, NotePlan, ReviewFact};
 use daohu_server::store::rows::{BatchKey, ImportedRow, PullQuery, QuarantineQuery, RecordQuery, SecretRow};
 use daohu_server::store::{Store, StoreError};
 use daohu_wire::{Batch, BatchHeader, ClockKind, DeviceKey, Item, Leaf};
@@ -192,10 +193,28 @@ fn check_records(store: &dyn Store) -> Outcome {
     assert_eq!(store.records(&RecordQuery { text: Some("B".to_owned()), ..RecordQuery::default() })?.len(), 3, "in either case");
     assert_eq!(store.records(&RecordQuery { places: Some(Vec::new()), ..RecordQuery::default() })?.len(), 0);
     assert_eq!(store.changes(id(10))?.len(), 2);
+    assert_eq!(store.places_of(&[id(10), id(99)].into())?, [(id(10), village())].into(), "of those that exist");
     let row = ImportedRow { kind: "household".to_owned(), key: "k".to_owned(), record: id(10), values: Map::new() };
     store.commit(&IntakePlan { imported: vec![row.clone()], ..IntakePlan::default() })?;
     assert_eq!(store.last_import("household", "k")?, Some(row));
     assert!(store.quarantine(&QuarantineQuery::default())?.is_empty());
+    Ok(())
+}
+
+/// Reviews come in the order of their arrival, each with the roles that its writer held then.
+fn check_reviews(store: &dyn Store) -> Outcome {
+    let roles = Some("village_secretary,town_office".to_owned());
+    for (n, at, roles) in [(41, 9, None), (40, 7, roles)] {
+        let review = ReviewFact { target: id(10), target_kind: "month_record".to_owned(), result: "pass".to_owned(), rule: None, roles };
+        let written =
+            DocumentPlan { kind: "review".to_owned(), received_at: Instant(at), fact: Fact::Review(review), ..document(id(n), 1) };
+        store.commit(&IntakePlan { documents: vec![written], expect: vec![(id(n), 0)], ..IntakePlan::default() })?;
+    }
+
+    let told = store.reviews(id(10))?;
+
+    assert_eq!(told.iter().map(|review| (review.at, review.roles.len())).collect::<Vec<_>>(), [(Instant(7), 2), (Instant(9), ALL.len())]);
+    assert!(store.reviews(id(11))?.is_empty());
     Ok(())
 }
 
@@ -299,6 +318,7 @@ fn sqlite_keeps_the_contract_of_a_store() -> Outcome {
     check_log(&store)?;
     check_pull(&store)?;
     check_records(&store)?;
+    check_reviews(&store)?;
     check_accounts(&store)?;
     check_grants(&store)?;
     check_secrets(&store)?;
