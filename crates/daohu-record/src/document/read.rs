@@ -24,6 +24,8 @@ struct Maker {
 struct Reader<'a> {
     document: &'a Automerge,
     makers: HashMap<ChangeHash, Maker>,
+    /// Where everything comes from, if there is one change: most records never have another.
+    only: Option<Origin>,
 }
 
 /// One of the values of a root key.
@@ -93,7 +95,10 @@ impl<'a> Reader<'a> {
     fn new(document: &'a Automerge) -> Self {
         let metas = document.get_changes_meta(&[]).into_iter();
         let makers = metas.map(|meta| (meta.hash, Maker { actor: meta.actor.into_owned(), seconds: meta.timestamp }));
-        Self { document, makers: makers.collect() }
+        let makers: HashMap<ChangeHash, Maker> = makers.collect();
+        let mut all = makers.iter().map(|(change, maker)| origin_of(*change, Some(maker)));
+        let only = if makers.len() == 1 { all.next() } else { None };
+        Self { document, makers, only }
     }
 
     /// Returns all values of a root key that nobody has chosen between, the one that is shown last.
@@ -107,13 +112,10 @@ impl<'a> Reader<'a> {
     }
 
     fn origin(&self, operation: &ObjId) -> Origin {
-        let change = self.document.hash_for_opid(operation).unwrap_or(ChangeHash([0; 32]));
-        let maker = self.makers.get(&change);
-        Origin {
-            actor: maker.map_or(Id::from_bytes([0; 16]), |maker| device_of(&maker.actor)),
-            claimed_at_ms: maker.map_or(0, |maker| maker.seconds.saturating_mul(1000)),
-            change: change.0,
-        }
+        self.only.unwrap_or_else(|| {
+            let change = self.document.hash_for_opid(operation).unwrap_or(ChangeHash([0; 32]));
+            origin_of(change, self.makers.get(&change))
+        })
     }
 
     /// Returns an event. One that cannot be read is shown without a name rather than lost.
@@ -126,6 +128,14 @@ impl<'a> Reader<'a> {
         let unreadable = || Event { name: String::new(), stamp: Stamp { wall_ms: 0, mono_ms: 0, boot: 0 }, fields: Fields::new() };
         let Event { name, stamp, fields } = decoded.unwrap_or_else(unreadable);
         EventView { key: key.to_owned(), name, stamp, fields, actor: found.origin.actor, change: found.origin.change, edited }
+    }
+}
+
+fn origin_of(change: ChangeHash, maker: Option<&Maker>) -> Origin {
+    Origin {
+        actor: maker.map_or(Id::from_bytes([0; 16]), |maker| device_of(&maker.actor)),
+        claimed_at_ms: maker.map_or(0, |maker| maker.seconds.saturating_mul(1000)),
+        change: change.0,
     }
 }
 

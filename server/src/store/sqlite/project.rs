@@ -22,7 +22,9 @@ pub(super) fn write_documents(transaction: &Transaction<'_>, plan: &IntakePlan) 
     for document in &plan.documents {
         let is_new = expect.get(&document.record).copied().unwrap_or(0) == 0;
         if !is_new {
-            note_moved(transaction, document, &mut moved)?;
+            // A correction may take a visit out of a month: what it was counts too.
+            note_visit(transaction, document.record, &mut moved)?;
+            note_month(transaction, document.record, &mut moved)?;
         }
         write_document(transaction, document, is_new)?;
         note_moved(transaction, document, &mut moved)?;
@@ -228,12 +230,12 @@ fn write_region(connection: &Connection, document: &DocumentPlan, region: &Regio
         .map(|_| ())
 }
 
-/// Notes what a document touches. Asked before its rows are written anew and after: a correction may take a visit out of a month.
+/// Notes what a document touches as it is now.
 fn note_moved(connection: &Connection, document: &DocumentPlan, moved: &mut Moved) -> Result<(), Error> {
     match &document.fact {
         Fact::None => {}
-        Fact::Visit(_) => note_visit(connection, document.record, moved)?,
-        Fact::Month(_) => note_month(connection, document.record, moved)?,
+        Fact::Visit(visit) => moved.months.extend(months_of(visit)),
+        Fact::Month(month) => moved.months.extend(month.month.parse().ok().map(|parsed| (month.household, parsed))),
         Fact::Review(review) => {
             note_visit(connection, review.target, moved)?;
             note_month(connection, review.target, moved)?;
@@ -253,6 +255,18 @@ fn note_moved(connection: &Connection, document: &DocumentPlan, moved: &mut Move
 }
 
 /// A visit touches its household and those it names, in every month that it may count in.
+fn months_of(visit: &VisitFact) -> impl Iterator<Item = (Id, Month)> {
+    let instants = match visit.evidence {
+        StartEvidence::Trusted(at) => [Some(visit.start), Some(at), None],
+        StartEvidence::Between(after, before) => [Some(visit.start), Some(after), Some(before)],
+        StartEvidence::None => [Some(visit.start), None, None],
+    };
+    let months = instants.into_iter().flatten().map(Instant::month).chain(visit.original_day.map(Month::of));
+    let households = visit.names.iter().copied().chain([visit.household]);
+    households.flat_map(move |household| months.clone().map(move |month| (household, month)))
+}
+
+/// Notes what a visit touched as it is stored.
 fn note_visit(connection: &Connection, record: Id, moved: &mut Moved) -> Result<(), Error> {
     let mut ask = connection.prepare_cached(
         "SELECT household, names, start_ms, trusted_ms, after_ms, before_ms, original_day FROM visit_fact WHERE record = ?1",
