@@ -27,6 +27,14 @@ impl Office {
         serde_json::to_value(live).map_err(|_| OfficeError::refused("internal"))
     }
 
+    /// Writes the first figures of every month whose freeze has passed; those that are written stay as they are.
+    ///
+    /// # Errors
+    /// When the store fails; then the next look, read or push writes them.
+    pub fn write_first_figures(&self) -> Result<(), OfficeError> {
+        Ok(self.store().tick(self.now())?)
+    }
+
     /// Lists the households of a place without a helper, open or hidden, in a month.
     ///
     /// # Errors

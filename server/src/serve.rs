@@ -1,6 +1,7 @@
 //! Serving the application on a listener until told to stop: what is being answered is answered first.
 
 pub mod bounded;
+pub mod keeper;
 
 use axum::Router;
 use bounded::{Bounded, CONNECTIONS_MAX, Peer, SILENCE_MAX};

@@ -35,6 +35,8 @@ const STATEMENTS_MAX: usize = 192;
 
 /// Pages that one connection keeps in memory, KB; the same for a store of any size.
 const CACHE_KB: i64 = 16_384;
+/// Pages of 4 KB in the log of the file before they are carried back into it.
+const WAL_PAGES: i64 = 4_096;
 
 /// A store in one SQLite file and folders beside it.
 #[derive(Debug)]
@@ -116,6 +118,8 @@ impl SqliteStore {
             connection.pragma_update(None, "trusted_schema", "OFF")?;
             // The 2 MB of the default make the figures of one village read its pages from the file again and again.
             connection.pragma_update(None, "cache_size", -CACHE_KB)?;
+            // At the default of 1,000 pages every big push carries the same pages back into the file several times.
+            connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
             // An erased secret must not be readable in a free page.
             connection.pragma_update(None, "secure_delete", "ON")?;
             // Without it a statement over a table with a partial index is compiled anew for every value that is bound.

@@ -83,7 +83,8 @@ fn few_at_once(lines: &[Line], say: &mut dyn FnMut(&Figure)) -> Outcome {
 /// Fills an office with visits and then a phone with everything.
 fn intake(lines: &[Line], name: &str, say: &mut dyn FnMut(&Figure)) -> Outcome<(Township, Phone)> {
     let (township, bulk, pushes) = push_all(lines, AT_ONCE)?;
-    say(&rate(name, AT_ONCE, &pushes).at_least(INTAKE_MIN).with("visits", lines.len()));
+    let figure = rate(name, AT_ONCE, &pushes).at_least(INTAKE_MIN).with("visits", lines.len());
+    say(&figure.with_number("first_figures_beside_ms", township.kept_ms()));
     let mut phone = Phone::enrol(&township, "phone", bulk.now_ms())?;
     let options = SyncOptions { first_bytes: Some(MAX_BYTES_CEILING), ..SyncOptions::default() };
     phone.sync(&township, options)?;

@@ -3,7 +3,11 @@
 //! The user is secretary of every village, so that the phone holds one grant a village and not one a household. One cadre is paired
 //! with every household.
 
-use crate::{report::Outcome, workload::Line};
+use crate::{
+    clock::{ms, timed},
+    report::Outcome,
+    workload::Line,
+};
 use daohu_domain::{calendar::Instant, id::Id, kind::Fields, kinds, place::Place, role::Role};
 use daohu_field::{Request, Response};
 use daohu_server::{
@@ -16,6 +20,7 @@ use daohu_server::{
 };
 use serde_json::{Value as Json, json};
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
@@ -62,6 +67,7 @@ pub(crate) struct Township {
     pub(crate) records: usize,
     cadre: Id,
     clock: PathBuf,
+    kept_ms: Cell<f64>,
     folder: TempDir,
 }
 
@@ -75,15 +81,33 @@ impl Township {
         let clock = folder.path().join("now");
         fs::write(&clock, format!("{}\n", Instant(first - daohu_domain::calendar::DAY_MS)))?;
         let office = Office::open(&folder.path().join("data"), ServerClock::file(clock.clone())?, SystemRandom)?;
-        let mut township = Self { office, town, households: BTreeMap::new(), records: 0, cadre: Id::from_bytes([0; 16]), clock, folder };
+        let mut township = Self {
+            office,
+            town,
+            households: BTreeMap::new(),
+            records: 0,
+            cadre: Id::from_bytes([0; 16]),
+            clock,
+            kept_ms: Cell::new(0.0),
+            folder,
+        };
         township.fill(lines)?;
         Ok(township)
     }
 
-    /// Moves the office's clock.
+    /// Moves the office's clock, and does what a running server does by itself as time passes: the first figures of months that are
+    /// frozen by then.
     pub(crate) fn at(&self, now_ms: i64) -> Outcome {
         fs::write(&self.clock, format!("{}\n", Instant(now_ms)))?;
+        let (written, took) = timed(|| self.office.write_first_figures());
+        written?;
+        self.kept_ms.set(self.kept_ms.get() + ms(took));
         Ok(())
+    }
+
+    /// Returns how long that took by now, in milliseconds.
+    pub(crate) fn kept_ms(&self) -> f64 {
+        self.kept_ms.get()
     }
 
     /// Returns the folder in which phones may keep their stores.

@@ -9,7 +9,7 @@ use crate::{
 use daohu_server::{
     app::{Settings, app, watcher},
     office::Office,
-    serve::serve as run,
+    serve::{keeper::keep, serve as run},
 };
 use serde_json::{Value as Json, json};
 use std::{io, net::SocketAddr, path::Path};
@@ -90,6 +90,7 @@ async fn listen_and_serve(
         print::err("这个地址不加密，请只在办公室内网用。/ This address is not encrypted; use it inside the office's network only.");
     }
     print::out(&ready);
+    let keeping = tokio::spawn(keep(office.clone(), until(stopped.clone())));
     let served = tokio::spawn(run(app(office, settings), listener, until(stopped)));
     tokio::select! {
         _ = term.recv() => {}
@@ -97,6 +98,7 @@ async fn listen_and_serve(
     }
     // Both servers hold a receiver until they have drained.
     let _stopping = stop.send(true);
+    let _kept = keeping.await;
     let ended = served.await.map_err(|error| failed("serve", &io::Error::other(error)))?;
     if let Some(watching) = watching {
         let _ended = watching.await;
