@@ -1,4 +1,4 @@
-//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | bench`.
+//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | kills | bench`.
 //!
 //! `./test` calls `cargo xtask ci`; nothing else needs to be known to check a change.
 
@@ -6,12 +6,14 @@ mod bench;
 mod ci;
 mod extra_kind;
 mod glossary;
+mod kills;
 mod shell;
 mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
 
-const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | bench sync|core [--visits FILE]";
+const USAGE: &str =
+    "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | kills [--times N] [--seed S] | bench sync|core [--visits FILE]";
 
 /// The root of the workspace.
 fn root() -> PathBuf {
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(&root()),
         Some("glossary") => glossary::run(&root(), rest),
         Some("extra-kind") => extra_kind::run(&root()),
+        Some("kills") => kills::run(&root(), rest),
         Some("bench") => bench::run(&root(), rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -30,7 +30,16 @@ pub(crate) fn command(folder: &Path, program: &str) -> Command {
 /// # Errors
 /// A sentence that names the program when it cannot be started or exits with another status than 0.
 pub(crate) fn run(folder: &Path, program: &str, words: &[&str]) -> Result<(), String> {
-    let status = command(folder, program).args(words).status().map_err(|why| format!("could not start {program}: {why}"))?;
+    run_with(folder, program, words, &[])
+}
+
+/// Runs a program in `folder` with more variables, its output shown.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_with(folder: &Path, program: &str, words: &[&str], variables: &[(&str, &str)]) -> Result<(), String> {
+    let called = command(folder, program).args(words).envs(variables.iter().copied()).status();
+    let status = called.map_err(|why| format!("could not start {program}: {why}"))?;
     if status.success() { Ok(()) } else { Err(format!("{program} {} failed ({status})", words.join(" "))) }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Nothing here links the server or the field core: the tests see what a person with a shell sees.
 
+pub mod chance;
+pub mod cutter;
 pub mod gate;
 pub mod http;
 pub mod proxy;
@@ -195,6 +197,12 @@ impl World {
         text(&ready, "listening")?.clone_into(&mut self.url);
         text(&ready, "server_key")?.clone_into(&mut self.server_key);
         Ok(())
+    }
+
+    /// Says that no server runs.
+    #[must_use]
+    pub const fn is_killed(&self) -> bool {
+        self.server.is_none()
     }
 
     /// Kills the server at once (SIGKILL), as a power cut would.

@@ -2,6 +2,7 @@
 
 use daohu_e2e::{
     Outcome, Phone, World,
+    chance::Chance,
     gate::{Gate, POINTS},
     text,
 };
@@ -14,23 +15,6 @@ use std::{
 
 const ROUNDS: u64 = 10;
 const SEED: u64 = 20_190_505;
-
-/// Random numbers that a seed repeats (splitmix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> Outcome<T> {
-        let at = usize::try_from(self.below(u64::try_from(all.len())?))?;
-        all.get(at).copied().ok_or_else(|| "nothing to choose from".into())
-    }
-}
 
 /// Turns of a loop after which a command is killed: longer after one that was cut, shorter after one that answered.
 struct Fuse(u64);

@@ -4,6 +4,7 @@ mod bytes;
 mod demo;
 mod kills;
 mod late_sync;
+mod load;
 mod newer;
 mod offline_and_back;
 mod privacy;
