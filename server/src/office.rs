@@ -91,6 +91,7 @@ impl Office {
             let at = last.map(|at| at.to_string());
             return Err(OfficeError::Refused { code: "clock_behind", detail: serde_json::json!({ "last_entry_at": at }) });
         }
+        self.write_first_figures()?;
         self.note_start()?;
         self.retry_unknown_kinds()
     }

@@ -187,7 +187,7 @@ fn answer(what: &'static str, view: &impl Serialize) -> Result<Answer, FieldErro
 /// # Errors
 /// `usage` without an equals sign.
 pub(crate) fn pair(text: &str) -> Result<(String, String), FieldError> {
-    let (key, value) = text.split_once('=').ok_or_else(|| FieldError::new("usage").with(json!({ "argument": text })))?;
+    let (key, value) = text.split_once('=').ok_or_else(|| FieldError::new("usage").with(json!({ "form": "field=value" })))?;
     Ok((key.trim().to_owned(), value.to_owned()))
 }
 

@@ -67,9 +67,7 @@ pub(crate) fn run(words: &Words) -> Result<Answer, Refusal> {
 
 /// Reads a flag that has a form of its own.
 fn read<T: std::str::FromStr>(text: &str, flag: &str, form: &str) -> Result<T, Refusal> {
-    text.parse().map_err(|_| {
-        Refusal::usage(format!("{flag} 写成 {form} 这样，“{text}”不行。"), format!("write {flag} like {form}; `{text}` is not"))
-    })
+    text.parse().map_err(|_| Refusal::usage(format!("{flag} 要写成 {form} 这样。"), format!("write {flag} like {form}")))
 }
 
 /// Reads a flag that may be missing.
@@ -79,8 +77,12 @@ fn read_if<T: std::str::FromStr>(text: Option<&str>, flag: &str, form: &str) -> 
 
 /// Reads `k=v`.
 fn pair_of(text: &str) -> Result<(&str, &str), Refusal> {
-    text.split_once('=')
-        .ok_or_else(|| Refusal::usage(format!("“{text}”少了等号，写成 字段=值。"), format!("`{text}` has no `=`; write field=value")))
+    text.split_once('=').ok_or_else(|| {
+        Refusal::usage(
+            "有一个词少了等号，写成 字段=值；值里有空格就加引号。",
+            "a word has no `=`; write field=value, in quotes where the value has spaces",
+        )
+    })
 }
 
 /// The form of a day, of a place and of an id, for sentences.

@@ -33,7 +33,7 @@ pub(crate) fn office(shared: &Shared, runs_on: bool) -> Result<Office, Refusal> 
 pub(crate) fn address(text: &str) -> Result<SocketAddr, Refusal> {
     let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
     found.ok_or_else(|| {
-        Refusal::usage(format!("“{text}”不是地址，写成 127.0.0.1:8780。"), format!("`{text}` is no address; write 127.0.0.1:8780"))
+        Refusal::usage("这不是监听地址，写成 127.0.0.1:8780 这样。", "this is no address to listen on; write it like 127.0.0.1:8780")
     })
 }
 

@@ -83,7 +83,11 @@ pub(super) const DOORS: &[Row] = &[
     ("bad_request", "请求写得不完整，请照说明改。", "The request is not complete; follow the description."),
     ("not_found", "没找到，请核对编号，或先同步。", "Not found; check the number, or sync first."),
     ("method_not_allowed", "这个地址不能这样用，请看接口说明。", "This address does not take this method; see the description."),
-    ("not_our_server", "这个网络要先登录。什么都没传，都在本机。", "This network wants a sign-in. Nothing was sent; all is here."),
+    (
+        "not_our_server",
+        "答话的不是我们的服务器：网络要先登录，或者地址不对。什么都没传，都在本机。",
+        "Who answered is not our server: the network wants a sign-in, or the address is wrong. Nothing was sent; all is here.",
+    ),
     (
         "internal",
         "服务器这一步没做成，什么都没改。请再试，不行就告诉办公室。",
@@ -141,8 +145,8 @@ pub(super) const COMMANDS: &[Row] = &[
     ("other_user", "这本账是别人的，换人请另建一本。", "This store belongs to another user; make a store of your own."),
     (
         "store_failed",
-        "本机存储出错，没有写成。看看剩余空间，再试一次。",
-        "The store on this device failed, nothing was written; look at the free space and try again.",
+        "存储出错，没有写成。看看资料夹、权限和剩余空间，再试一次。",
+        "The store failed, nothing was written; look at the folder, its rights and the free space, and try again.",
     ),
     ("nothing_changed", "和原来一样，没有改。", "That is what it says already; nothing was changed."),
     ("no_conflict", "这一项没有两个值要选。", "There is nothing to choose for this field."),
