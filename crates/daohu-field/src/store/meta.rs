@@ -47,6 +47,13 @@ pub(crate) fn set(connection: &Connection, key: &str, value: &str) -> Result<(),
     Ok(())
 }
 
+/// Returns the names that begin with something, in order.
+pub(crate) fn starting_with(connection: &Connection, beginning: &str) -> Result<Vec<String>, FieldError> {
+    let mut found = connection.prepare_cached("SELECT key FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key")?;
+    let rows = found.query_map([beginning], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows)
+}
+
 /// Forgets a text.
 pub(crate) fn forget(connection: &Connection, key: &str) -> Result<(), FieldError> {
     connection.execute("DELETE FROM meta WHERE key = ?1", [key])?;

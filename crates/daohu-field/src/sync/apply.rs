@@ -3,7 +3,7 @@
 //! Nothing counts as received before its receipt is verified and its status is known; nothing is forgotten because a
 //! server says less than it once did.
 
-use super::{foreign, policy};
+use super::{foreign, pack, policy};
 use crate::{
     error::FieldError,
     me::Me,
@@ -99,12 +99,18 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
     }
     meta::set_number(connection, key::LAST_SYNC, taken.now.wall_ms)?;
     meta::set(connection, key::EPOCH, &answer.epoch.to_string())?;
-    project::loaded(connection, &applied.touched, std::mem::take(&mut applied.loaded))?;
+    applied.project(connection)?;
     applied.purged = policy::purge_taken(connection)?;
+    pack::keep_offers(connection, answer, taken.cursors, &mut applied)?;
     Ok(applied)
 }
 
 impl Applied {
+    /// Projects what was touched.
+    pub(crate) fn project(&mut self, connection: &Connection) -> Result<(), FieldError> {
+        project::loaded(connection, &self.touched, std::mem::take(&mut self.loaded))
+    }
+
     /// Notes that a record must be projected anew.
     pub(crate) fn touch(&mut self, record: Id) {
         self.touched.insert(record);
