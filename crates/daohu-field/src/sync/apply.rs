@@ -16,7 +16,6 @@ use crate::{
     },
 };
 use daohu_domain::{id::Id, time::Stamp};
-use daohu_record::Document;
 use daohu_wire::{BatchStatus, Cursor, Receipt, SyncAnswer, merkle};
 use serde::Serialize;
 use std::{
@@ -60,8 +59,8 @@ pub(crate) struct Applied {
     /// Something is different from before, so that it makes sense to ask again.
     pub(crate) moved: bool,
     touched: BTreeSet<Id>,
-    /// Documents as they are after what this answer brought.
-    pub(crate) loaded: HashMap<Id, Document>,
+    /// Records as they are after what this answer brought.
+    pub(crate) loaded: HashMap<Id, project::Held>,
 }
 
 /// Takes an answer.
