@@ -1,8 +1,8 @@
 //! What devices call: enrolment, sync, the server's configuration, packs. Bytes in, bytes out; the office decides.
 
 use super::{
-    part,
     ask::{body_of, media_type, unsupported},
+    part,
     problem::Problem,
 };
 use crate::{app::App, serve::bounded::Peer};

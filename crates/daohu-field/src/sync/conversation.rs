@@ -367,6 +367,7 @@ fn compose(
         }
         request.batches.push(batch);
     }
-    let in_flight = InFlight { sent_mono_ms: now.mono_ms, pushes: !request.batches.is_empty(), cursors: request.cursors.clone(), head: request.head };
+    let in_flight =
+        InFlight { sent_mono_ms: now.mono_ms, pushes: !request.batches.is_empty(), cursors: request.cursors.clone(), head: request.head };
     Ok((request, in_flight))
 }

@@ -27,7 +27,11 @@ fn write_for_a_while(world: &World, phones: &mut [Phone; 3], steps: usize, dice:
                 }
             }
             3 if !visits.is_empty() => {
-                let input = ReviewInput { result: ["pass", "return"][dice.below(2)].to_owned(), reason: Some("写得太简单".to_owned()), ..ReviewInput::default() };
+                let input = ReviewInput {
+                    result: ["pass", "return"][dice.below(2)].to_owned(),
+                    reason: Some("写得太简单".to_owned()),
+                    ..ReviewInput::default()
+                };
                 _ = phones[2].ledger.review(visits[dice.below(visits.len())], &input);
             }
             4 if !visits.is_empty() => {

@@ -40,8 +40,7 @@ pub(super) fn make(office: &Office, place: Place, sizes: &PackSizes) -> Result<O
     let mut cutter = Cutter { draft: shelf.begin(place, u64::from_be_bytes(mark)).map_err(on_disk)?, place, chunks: Vec::new() };
     let mut groups: Vec<Group> = Vec::new();
     let mut people = People::new(office);
-    let mut query =
-        PullQuery { place, household: None, reference: false, after: 0, not_of: None, bytes_max: READ_BYTES, kinds: None };
+    let mut query = PullQuery { place, household: None, reference: false, after: 0, not_of: None, bytes_max: READ_BYTES, kinds: None };
     loop {
         let page = office.store().pull(&query)?;
         for row in page.rows {

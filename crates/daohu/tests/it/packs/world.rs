@@ -1,7 +1,9 @@
 //! An office and phones that write into one village, without sockets; the link between them is a closure that a test bends.
 
 use daohu_domain::{calendar::Instant, id::Id, role::Role};
-use daohu_field::{EnrolOptions, FieldError, Ledger, Random, RecordQuery, Request, Response, SetClock, SyncOptions, SyncReport, VisitInput};
+use daohu_field::{
+    EnrolOptions, FieldError, Ledger, Random, RecordQuery, Request, Response, SetClock, SyncOptions, SyncReport, VisitInput,
+};
 use daohu_server::{
     auth::users::{self, NewUser, Span},
     clock::ServerClock,
