@@ -32,6 +32,10 @@ pub(crate) mod key {
     pub(crate) const CLOSED: &str = "closed";
     pub(crate) const PROGRAM: &str = "program";
     pub(crate) const SALVAGED: &str = "salvaged";
+    /// Before the number of a grant: the pack that is fetched for it.
+    pub(crate) const PACK_PREFIX: &str = "pack.";
+    /// Before the number of a grant: how many chunks of that pack are taken.
+    pub(crate) const PACK_TAKEN_PREFIX: &str = "pack_taken.";
 }
 
 /// Returns a text, or `None` if it was never set.

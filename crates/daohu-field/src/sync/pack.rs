@@ -184,8 +184,7 @@ fn take(ledger: &mut Ledger, open: &Open, chunk: &PackChunk) -> Result<Applied, 
     })
 }
 
-/// Keeps the packs that an answer offers, and forgets those that lead nowhere any more: their grant ended or is read already, or the
-/// server's log is another one.
+/// Keeps the packs that an answer offers, and forgets those that lead nowhere any more: their grant ended or is read already.
 pub(crate) fn keep_offers(
     connection: &Connection,
     answer: &SyncAnswer,
@@ -193,12 +192,12 @@ pub(crate) fn keep_offers(
     applied: &mut Applied,
 ) -> Result<(), FieldError> {
     let grants = access::grants(connection, IN_FORCE)?;
-    let known = meta::starting_with(connection, PREFIX)?;
-    for name in known.iter().filter_map(|name| name.strip_prefix(PREFIX)) {
-        let waits = |grant: &GrantRow| waits(grant) && grant.id.to_string() == name;
-        if applied.restored || !grants.iter().any(waits) {
-            meta::forget(connection, &format!("{PREFIX}{name}"))?;
-            meta::forget(connection, &format!("{TAKEN_PREFIX}{name}"))?;
+    for name in meta::starting_with(connection, key::PACK_PREFIX)? {
+        let waits = |grant: &GrantRow| waits(grant) && offer_key(grant.id) == name;
+        if !grants.iter().any(waits) {
+            let number = name.strip_prefix(key::PACK_PREFIX).unwrap_or_default();
+            meta::forget(connection, &format!("{}{number}", key::PACK_TAKEN_PREFIX))?;
+            meta::forget(connection, &name)?;
         }
     }
     if applied.restored {
@@ -222,15 +221,12 @@ const fn waits(grant: &GrantRow) -> bool {
     grant.seq == 0 && grant.household.is_none()
 }
 
-const PREFIX: &str = "pack.";
-const TAKEN_PREFIX: &str = "pack_taken.";
-
 fn offer_key(grant: u64) -> String {
-    format!("{PREFIX}{grant}")
+    format!("{}{grant}", key::PACK_PREFIX)
 }
 
 fn taken_key(grant: u64) -> String {
-    format!("{TAKEN_PREFIX}{grant}")
+    format!("{}{grant}", key::PACK_TAKEN_PREFIX)
 }
 
 fn forget(connection: &Connection, grant: u64) -> Result<(), FieldError> {
@@ -259,4 +255,143 @@ fn open_of(connection: &Connection, grant: &GrantRow) -> Result<Option<Open>, Fi
         open.wanted().is_some().then_some(open)
     };
     Ok(read())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{keep_offers, next, take};
+    use crate::{
+        Clock, Ledger, Random, SetClock,
+        store::{
+            Connection,
+            access::{self, GrantRow, IN_FORCE},
+            meta::{self, key},
+        },
+        sync::apply::Applied,
+    };
+    use daohu_wire::{ChunkRef, ClockKind, Cursor, DeviceKey, PackChunk, PackOffer, SignedHead, SyncAnswer};
+
+    #[derive(Debug)]
+    struct Zeros;
+
+    impl Random for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    const PLACE: &str = "610802209201";
+
+    fn ledger(folder: &std::path::Path) -> Ledger {
+        let clock: Box<dyn Clock> = Box::new(SetClock::at(1_557_018_000_000));
+        let ledger = Ledger::open(&folder.join("a.db"), &[1; 32], clock, Box::new(Zeros)).unwrap();
+        give(&ledger.connection, None);
+        ledger
+    }
+
+    fn give(connection: &Connection, household: Option<daohu_domain::id::Id>) {
+        let (place, role) = (PLACE.parse().unwrap(), Some("village_secretary".to_owned()));
+        let row = GrantRow { id: 7, role, place, household, reference: false, seq: 0, state: IN_FORCE, reason: None };
+        access::put_grant(connection, &row).unwrap();
+    }
+
+    fn answer(seq: u64) -> SyncAnswer {
+        let head = SignedHead::sign(&DeviceKey::from_seed(&[2; 32]), 1, [0; 32], 5, ClockKind::System).unwrap();
+        let chunk = |n| ChunkRef { n, bytes: 9, hash: [3; 32] };
+        SyncAnswer { packs: vec![PackOffer { grant: 7, seq, chunks: vec![chunk(0), chunk(4)] }], ..SyncAnswer::new(9, 5, head, 65_536) }
+    }
+
+    fn keep(ledger: &Ledger, seq: u64, cursor: u64) -> bool {
+        let mut applied = Applied::default();
+        keep_offers(&ledger.connection, &answer(seq), &[Cursor { grant: 7, seq: cursor }], &mut applied).unwrap();
+        applied.moved
+    }
+
+    /// Takes an empty chunk of the open pack.
+    fn take_one(ledger: &mut Ledger) {
+        let open = next(&ledger.connection).unwrap().unwrap();
+        take(ledger, &open, &PackChunk { place: PLACE.parse().unwrap(), items: Vec::new() }).unwrap();
+    }
+
+    #[test]
+    fn the_pack_that_was_begun_goes_on_although_a_newer_one_is_offered() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = ledger(folder.path());
+        assert!(keep(&ledger, 100, 0));
+        take_one(&mut ledger);
+
+        assert!(keep(&ledger, 200, 0), "there is something to fetch");
+
+        let open = next(&ledger.connection).unwrap().unwrap();
+        assert_eq!((open.offer.seq, open.taken, open.wanted().map(|chunk| chunk.n)), (100, 1, Some(4)));
+    }
+
+    #[test]
+    fn the_last_chunk_moves_the_cursor_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = ledger(folder.path());
+        keep(&ledger, 100, 0);
+        take_one(&mut ledger);
+        assert_eq!(access::grants(&ledger.connection, IN_FORCE).unwrap()[0].seq, 0);
+        take_one(&mut ledger);
+
+        assert_eq!(access::grants(&ledger.connection, IN_FORCE).unwrap()[0].seq, 100);
+        assert_eq!(meta::starting_with(&ledger.connection, "pack").unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn cursors_that_begin_anew_begin_packs_anew_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut ledger = ledger(folder.path());
+        keep(&ledger, 100, 0);
+        take_one(&mut ledger);
+
+        access::reset_cursors(&ledger.connection).unwrap();
+
+        assert_eq!(meta::starting_with(&ledger.connection, "pack").unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_pack_whose_grant_ended_or_was_read_by_rows_is_forgotten() {
+        for read in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut ledger = ledger(folder.path());
+            keep(&ledger, 100, 0);
+            take_one(&mut ledger);
+            if read {
+                access::set_cursor(&ledger.connection, 7, 50).unwrap();
+            } else {
+                access::take_grant(&ledger.connection, 7, None, None).unwrap();
+            }
+
+            keep(&ledger, 100, 50);
+
+            assert_eq!(meta::starting_with(&ledger.connection, "pack").unwrap(), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn a_pack_for_a_household_an_unknown_grant_or_an_older_question_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = ledger(folder.path());
+        assert!(!keep(&ledger, 100, 50), "another question");
+        give(&ledger.connection, Some(daohu_domain::id::Id::from_bytes([5; 16])));
+        assert!(!keep(&ledger, 100, 0), "a household");
+        access::take_grant(&ledger.connection, 7, None, None).unwrap();
+        assert!(!keep(&ledger, 100, 0), "no grant");
+        assert_eq!(next(&ledger.connection).unwrap(), None);
+    }
+
+    #[test]
+    fn what_was_noted_of_a_pack_and_cannot_be_read_is_no_pack() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = ledger(folder.path());
+        keep(&ledger, 100, 0);
+        for (name, value) in [("pack_taken.7", "2"), ("pack.7", "9 00"), ("pack.7", ""), ("pack.7", "9 zz")] {
+            meta::set(&ledger.connection, name, value).unwrap();
+            assert_eq!(next(&ledger.connection).unwrap(), None, "{name} {value}");
+            assert!(name != "pack.7" || keep(&ledger, 100, 0), "it is offered again");
+            assert_eq!(next(&ledger.connection).unwrap().is_some(), name == "pack.7", "and begins anew");
+        }
+    }
 }
