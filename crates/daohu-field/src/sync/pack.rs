@@ -265,7 +265,7 @@ mod tests {
         store::{
             Connection,
             access::{self, GrantRow, IN_FORCE},
-            meta::{self, key},
+            meta,
         },
         sync::apply::Applied,
     };

@@ -12,7 +12,7 @@ fn packed(plain: &[u8]) -> Vec<u8> {
 }
 
 fn offered(body: &[u8]) -> ChunkRef {
-    ChunkRef { n: 0, bytes: u32::try_from(body.len()).unwrap(), hash: sha256(&[body]) }
+    ChunkRef { n: 0, bytes: u32::try_from(body.len()).expect("small"), hash: sha256(&[body]) }
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl Dice {
 impl Random for Dice {
     fn fill(&self, bytes: &mut [u8]) {
         for byte in bytes {
-            *byte = (self.next() >> 24) as u8;
+            *byte = self.next().to_le_bytes()[3];
         }
     }
 }
