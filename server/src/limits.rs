@@ -48,3 +48,9 @@ pub const PULL_ROWS_MAX: usize = 2_000;
 
 /// Bytes of records that one answer carries at most, whatever the device asks for.
 pub const PULL_BYTES_MAX: u32 = 1_000_000;
+
+/// Changes in the log of a place before its first pulls get a pack: fewer come by rows in two or three answers.
+pub const PACK_CHANGES_MIN: u64 = 500;
+
+/// A pack is made anew once what came behind it is more than one part in so many of it (20 %).
+pub const PACK_TAIL_SHARE: u64 = 5;

@@ -21,6 +21,7 @@ use crate::store::account::{AccountChange, DeviceQuery, DeviceRow};
 use crate::store::plan::{IntakePlan, NotePlan};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
+use crate::sync::PackDesk;
 
 pub(crate) use limiter::{InFlight, Limiter};
 
@@ -43,6 +44,7 @@ struct Inner {
     own: Id,
     // Protects this process only; it orders nothing that is stored.
     limiter: Mutex<Limiter>,
+    packs: Mutex<PackDesk>,
 }
 
 impl Office {
@@ -70,6 +72,7 @@ impl Office {
             keys,
             own,
             limiter: Mutex::new(Limiter::default()),
+            packs: Mutex::new(PackDesk::default()),
         }));
         let tree = office.store().tree(&[])?;
         if tree.size == 0 {
@@ -205,6 +208,10 @@ impl Office {
 
     pub(crate) fn master_key(&self) -> &[u8; 32] {
         &self.0.keys.master
+    }
+
+    pub(crate) fn pack_desk(&self) -> &Mutex<PackDesk> {
+        &self.0.packs
     }
 
     pub(crate) fn with_limiter<T>(&self, ask: impl FnOnce(&mut Limiter) -> T) -> T {

@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod listing;
 pub mod log;
 pub mod page;
+pub mod part;
 pub mod places;
 pub mod problem;
 pub mod sessions;

@@ -1,6 +1,7 @@
 //! One sync: what a device pushes is taken in first, then it is told what is new, so that one exchange leaves both sides level.
 
 mod door;
+mod pack;
 mod policy;
 mod pull;
 
@@ -15,6 +16,8 @@ use crate::store::StoreError;
 use crate::store::account::AccountChange;
 
 pub use door::SyncRefusal;
+pub(crate) use pack::PackDesk;
+pub use pack::{PackSizes, PackedChunk};
 pub(crate) use policy::{devices, policy_of};
 
 use door::{Admitted, Standing};
@@ -90,8 +93,9 @@ fn answer(office: &Office, admitted: &Admitted, request: &SyncRequest, taken: &[
     let is_new = rev != request.policy_rev;
     match admitted.standing {
         Standing::Enrolled => {
-            let page = pull::pull(office, &grants, request, admitted.device.id)?;
-            (answer.pulled, answer.more) = (page.pulled, page.more);
+            let (packs, others_wait) = pack::offers(office, &grants, request, &head)?;
+            let page = pull::pull(office, &grants, request, (admitted.device.id, &packs))?;
+            (answer.pulled, answer.more, answer.packs) = (page.pulled, page.more || others_wait, packs);
             answer.policy = is_new.then(|| policy_of(office, account, &grants)).transpose()?;
         }
         Standing::Left(at) => answer.policy = is_new.then(|| policy::policy_of_left(office, rev, &grants, at)).transpose()?,

@@ -2,12 +2,13 @@
 //! before its receipt is verified.
 //!
 //! `conversation` decides what to ask next, `seal` makes batches, `apply` takes an answer in one transaction,
-//! `policy` keeps grants and purges what was taken away, `address` asks a new address who it is.
+//! `pack` fetches what a new grant has had so far, `policy` keeps grants and purges what was taken away, `address` asks a new address who it is.
 
 pub(crate) mod address;
 pub(crate) mod apply;
 pub(crate) mod conversation;
 pub(crate) mod foreign;
+pub(crate) mod pack;
 pub(crate) mod policy;
 pub(crate) mod seal;
 

@@ -9,6 +9,7 @@ use crate::{
         PLACES_MAX, PROOF_HASHES_MAX, PULLED_ITEMS_MAX, RECEIPTS_MAX, SLUG_BYTES_MAX,
     },
     merkle::Hash,
+    pack::PackOffer,
     policy::Policy,
     receipt::Receipt,
     request::limit,
@@ -105,6 +106,8 @@ pub struct SyncAnswer {
     pub pulled: Vec<Pulled>,
     /// The policy, when its revision is not the request's.
     pub policy: Option<Policy>,
+    /// Packs instead of rows, for grants of which the device has nothing yet.
+    pub packs: Vec<PackOffer>,
 }
 
 impl SyncAnswer {
@@ -123,6 +126,7 @@ impl SyncAnswer {
             statuses: Vec::new(),
             pulled: Vec::new(),
             policy: None,
+            packs: Vec::new(),
         }
     }
 
@@ -190,6 +194,9 @@ impl SyncAnswer {
         }
         if let Some(policy) = &self.policy {
             map.key(13).raw(&policy.to_cbor());
+        }
+        if !self.packs.is_empty() {
+            write_all(map.key(16), self.packs.iter().map(PackOffer::to_cbor));
         }
         map.finish()
     }
@@ -269,7 +276,7 @@ impl Names {
 }
 
 /// A start is null, or an array of no, one or two instants, each as the time by which it was before the receipt.
-fn write_start(writer: &mut Writer, item: &PulledItem) {
+pub(crate) fn write_start(writer: &mut Writer, item: &PulledItem) {
     let before_receipt = |at: i64| item.received_ms.wrapping_sub(at);
     match item.start {
         None => writer.null(),
@@ -279,7 +286,7 @@ fn write_start(writer: &mut Writer, item: &PulledItem) {
     };
 }
 
-fn read_start(reader: &mut Reader<'_>, received_ms: i64) -> Result<Option<Start>, WireError> {
+pub(crate) fn read_start(reader: &mut Reader<'_>, received_ms: i64) -> Result<Option<Start>, WireError> {
     let instants = reader.optional(|reader| reader.list("instants of a start", 2, Reader::int))?;
     Ok(instants.map(|instants| match instants.as_slice() {
         [] => Start::None,
@@ -340,6 +347,7 @@ fn read_answer(reader: &mut Reader<'_>) -> Result<SyncAnswer, WireError> {
     let (mut consistency, mut retry_after_s, mut more, mut policy) = (Vec::new(), 0, false, None);
     let (mut places, mut ids) = (Vec::new(), Vec::new());
     let (mut receipts, mut statuses, mut pulled) = (Vec::new(), Vec::new(), Vec::new());
+    let mut packs = Vec::new();
     let mut left = PULLED_ITEMS_MAX;
     reader.map(|key, reader| {
         match key {
@@ -356,6 +364,7 @@ fn read_answer(reader: &mut Reader<'_>) -> Result<SyncAnswer, WireError> {
             11 => statuses = reader.list("batches", RECEIPTS_MAX, read_status)?,
             12 => pulled = reader.list("grants", GRANTS_MAX, |reader| read_pulled(reader, &places, &ids, &mut left))?,
             13 => policy = Some(Policy::read(reader)?),
+            16 => packs = reader.list("packs", GRANTS_MAX, PackOffer::read)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -372,5 +381,6 @@ fn read_answer(reader: &mut Reader<'_>) -> Result<SyncAnswer, WireError> {
         statuses,
         pulled,
         policy,
+        packs,
     })
 }

@@ -15,6 +15,9 @@ pub const CAP_WANT_OWN: u64 = 1;
 /// Wish of a device: send a consistency proof from my last head, and inclusion paths with receipts.
 pub const CAP_WANT_PROOF: u64 = 2;
 
+/// Ability of a device: it fetches packs, so offer me one instead of rows for a grant of which I have nothing.
+pub const CAP_TAKES_PACKS: u64 = 8;
+
 /// How far a device has read under one grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {

@@ -164,6 +164,8 @@ pub struct PulledRow {
     pub to: u64,
     /// Whether rows are left.
     pub more: bool,
+    /// The last number of the place's log.
+    pub head: u64,
     /// The changes in order, with the time evidence of visits.
     pub rows: Vec<PulledChange>,
 }
@@ -173,6 +175,8 @@ pub struct PulledRow {
 pub struct PulledChange {
     /// Its record.
     pub record: Id,
+    /// Its kind.
+    pub kind: String,
     /// The device that wrote it.
     pub device: Id,
     /// When the server received it.

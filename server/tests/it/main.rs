@@ -10,6 +10,7 @@ mod hostile;
 mod import;
 mod log;
 mod office;
+mod packs;
 mod phone;
 mod rebuild;
 mod records;

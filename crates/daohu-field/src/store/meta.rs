@@ -32,6 +32,10 @@ pub(crate) mod key {
     pub(crate) const CLOSED: &str = "closed";
     pub(crate) const PROGRAM: &str = "program";
     pub(crate) const SALVAGED: &str = "salvaged";
+    /// Before the number of a grant: the pack that is fetched for it.
+    pub(crate) const PACK_PREFIX: &str = "pack.";
+    /// Before the number of a grant: how many chunks of that pack are taken.
+    pub(crate) const PACK_TAKEN_PREFIX: &str = "pack_taken.";
 }
 
 /// Returns a text, or `None` if it was never set.
@@ -45,6 +49,13 @@ pub(crate) fn set(connection: &Connection, key: &str, value: &str) -> Result<(),
     connection.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?.execute(params![key, value])?;
     connection.prepare_cached("INSERT OR REPLACE INTO meta_copy (key, value) VALUES (?1, ?2)")?.execute(params![key, value])?;
     Ok(())
+}
+
+/// Returns the names that begin with something, in order.
+pub(crate) fn starting_with(connection: &Connection, beginning: &str) -> Result<Vec<String>, FieldError> {
+    let mut found = connection.prepare_cached("SELECT key FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key")?;
+    let rows = found.query_map([beginning], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows)
 }
 
 /// Forgets a text.

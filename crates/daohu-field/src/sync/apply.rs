@@ -3,7 +3,7 @@
 //! Nothing counts as received before its receipt is verified and its status is known; nothing is forgotten because a
 //! server says less than it once did.
 
-use super::{foreign, policy};
+use super::{foreign, pack, policy};
 use crate::{
     error::FieldError,
     me::Me,
@@ -16,7 +16,6 @@ use crate::{
     },
 };
 use daohu_domain::{id::Id, time::Stamp};
-use daohu_record::Document;
 use daohu_wire::{BatchStatus, Cursor, Receipt, SyncAnswer, merkle};
 use serde::Serialize;
 use std::{
@@ -60,8 +59,8 @@ pub(crate) struct Applied {
     /// Something is different from before, so that it makes sense to ask again.
     pub(crate) moved: bool,
     touched: BTreeSet<Id>,
-    /// Documents as they are after what this answer brought.
-    pub(crate) loaded: HashMap<Id, Document>,
+    /// Records as they are after what this answer brought.
+    pub(crate) loaded: HashMap<Id, project::Held>,
 }
 
 /// Takes an answer.
@@ -99,12 +98,18 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
     }
     meta::set_number(connection, key::LAST_SYNC, taken.now.wall_ms)?;
     meta::set(connection, key::EPOCH, &answer.epoch.to_string())?;
-    project::loaded(connection, &applied.touched, std::mem::take(&mut applied.loaded))?;
+    applied.project(connection)?;
     applied.purged = policy::purge_taken(connection)?;
+    pack::keep_offers(connection, answer, taken.cursors, &mut applied)?;
     Ok(applied)
 }
 
 impl Applied {
+    /// Projects what was touched.
+    pub(crate) fn project(&mut self, connection: &Connection) -> Result<(), FieldError> {
+        project::loaded(connection, &self.touched, std::mem::take(&mut self.loaded))
+    }
+
     /// Notes that a record must be projected anew.
     pub(crate) fn touch(&mut self, record: Id) {
         self.touched.insert(record);

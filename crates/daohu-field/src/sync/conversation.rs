@@ -7,6 +7,7 @@
 use super::{
     address,
     apply::{self, Applied, RefusedItem},
+    pack::{PackFetch, Part},
     seal,
 };
 use crate::{
@@ -24,7 +25,7 @@ use daohu_domain::{calendar::Instant, time::Stamp};
 use daohu_wire::{
     Batch, Cursor, RequestSignature, SyncAnswer, SyncRequest,
     limits::{BATCHES_PER_REQUEST_MAX, MAX_BYTES_CEILING, MAX_BYTES_FLOOR, MAX_BYTES_START},
-    request::CAP_WANT_PROOF,
+    request::{CAP_TAKES_PACKS, CAP_WANT_PROOF},
     request_signature::SeenRequest,
 };
 use serde::Serialize;
@@ -81,6 +82,7 @@ pub struct SyncReport {
 #[derive(Debug, Clone)]
 struct InFlight {
     sent_mono_ms: i64,
+    pushes: bool,
     cursors: Vec<Cursor>,
     head: Option<(u64, [u8; 32])>,
 }
@@ -96,6 +98,7 @@ pub struct SyncConversation {
     wants_more: bool,
     tries: u32,
     in_flight: Option<InFlight>,
+    packs: PackFetch,
     report: SyncReport,
 }
 
@@ -122,6 +125,7 @@ impl Ledger {
             wants_more: false,
             tries: 0,
             in_flight: None,
+            packs: PackFetch::default(),
             report,
         })
     }
@@ -155,9 +159,16 @@ impl SyncConversation {
         if !self.is_known_address {
             return Ok(Some(address::who_is_there()));
         }
+        // What is unsent goes first: packs are fetched after the first exchange.
+        if self.report.requests > 0
+            && let Some(request) = self.packs.next_request(ledger, self.link_bytes)?
+        {
+            self.report.requests += 1;
+            return Ok(Some(request));
+        }
         let me = ledger.me()?;
         let now = ledger.stamp()?;
-        let link_bytes = self.link_bytes;
+        let (link_bytes, takes_packs) = (self.link_bytes, self.packs.is_taken());
         // What was written since a restart, or since the server was last heard long ago, has no server time yet to hold on
         // to. One empty exchange gives it before the batch is sealed with what is known.
         let asks_time_first = self.report.requests == 0
@@ -167,7 +178,7 @@ impl SyncConversation {
             if !asks_time_first {
                 seal::seal_all(connection, &me, now, link_bytes)?;
             }
-            let (request, in_flight) = compose(connection, &me, now, link_bytes)?;
+            let (request, in_flight) = compose(connection, &me, now, (link_bytes, takes_packs))?;
             let counter = meta::number(connection, key::COUNTER)? + 1;
             meta::set_number(connection, key::COUNTER, counter)?;
             Ok((request, in_flight, count(counter)))
@@ -199,6 +210,9 @@ impl SyncConversation {
             self.tries = 0;
             return Ok(());
         }
+        if self.packs.is_asked() {
+            return self.on_part(ledger, response);
+        }
         let Some(in_flight) = self.in_flight.take() else { return Ok(()) };
         if response.status != 200 {
             return self.on_refusal(ledger, response);
@@ -226,8 +240,11 @@ impl SyncConversation {
         if let Some(server) = &self.options.server {
             meta::set(&ledger.connection, key::SERVER, server)?;
         }
+        let goes_on_pushing = !in_flight.pushes || applied.receipts > 0;
         self.add(&answer, applied);
+        self.wants_more |= self.packs.is_open(&ledger.connection)?;
         let waits = outbox::count_open(&ledger.connection)? > 0 || crate::store::change::count_unsent(&ledger.connection)? > 0;
+        self.packs.hold(waits && goes_on_pushing);
         self.settle(waits);
         Ok(())
     }
@@ -238,6 +255,7 @@ impl SyncConversation {
     /// `offline` once the link counts as dead. Everything that was sealed is kept and goes the next time.
     pub fn on_failure(&mut self, ledger: &mut Ledger) -> Result<(), FieldError> {
         self.in_flight = None;
+        self.packs.was_lost();
         self.shrink(ledger)?;
         self.tries += 1;
         if self.tries >= TRIES_MAX {
@@ -251,6 +269,27 @@ impl SyncConversation {
     #[must_use]
     pub fn finish(self) -> SyncReport {
         self.report
+    }
+
+    /// Takes a part of a pack. One that is gone, damaged or not to be had is left, and rows bring the same.
+    fn on_part(&mut self, ledger: &mut Ledger, response: &Response) -> Result<(), FieldError> {
+        self.tries = 0;
+        let fast = ledger.stamp()?.mono_ms.saturating_sub(self.packs.sent_mono_ms()) < FAST_MS;
+        match self.packs.on_response(ledger, response)? {
+            Part::Refused => return self.on_refusal(ledger, response),
+            Part::Left => {}
+            Part::Taken(applied) => {
+                if fast {
+                    self.link_bytes = self.link_bytes.saturating_mul(2).min(MAX_BYTES_CEILING);
+                }
+                self.report.pulled += applied.pulled;
+                self.report.refused.extend(applied.refused);
+            }
+        }
+        // Whatever became of it, the tail or the rows are still to be asked for.
+        self.goes_on = true;
+        self.wants_more = true;
+        Ok(())
     }
 
     fn shrink(&mut self, ledger: &Ledger) -> Result<(), FieldError> {
@@ -301,9 +340,14 @@ impl SyncConversation {
 }
 
 /// Puts a request together from what is stored.
-fn compose(connection: &Connection, me: &Me, now: Stamp, link_bytes: u32) -> Result<(SyncRequest, InFlight), FieldError> {
+fn compose(
+    connection: &Connection,
+    me: &Me,
+    now: Stamp,
+    (link_bytes, takes_packs): (u32, bool),
+) -> Result<(SyncRequest, InFlight), FieldError> {
     let mut request = SyncRequest::new(me.device, now.wall_ms);
-    request.caps = CAP_WANT_PROOF;
+    request.caps = CAP_WANT_PROOF | if takes_packs { CAP_TAKES_PACKS } else { 0 };
     request.server_epoch = count(meta::number(connection, key::EPOCH)?);
     request.policy_rev = count(meta::number(connection, key::POLICY_REV)?);
     request.max_bytes = link_bytes;
@@ -323,6 +367,7 @@ fn compose(connection: &Connection, me: &Me, now: Stamp, link_bytes: u32) -> Res
         }
         request.batches.push(batch);
     }
-    let in_flight = InFlight { sent_mono_ms: now.mono_ms, cursors: request.cursors.clone(), head: request.head };
+    let in_flight =
+        InFlight { sent_mono_ms: now.mono_ms, pushes: !request.batches.is_empty(), cursors: request.cursors.clone(), head: request.head };
     Ok((request, in_flight))
 }

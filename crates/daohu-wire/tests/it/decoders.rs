@@ -1,6 +1,8 @@
 //! Six properties that every decoder keeps: random bytes, mutated bytes, round trip, truncation, size, unknown keys.
 
-use crate::fixture::{Seeded, answer, batch, enrol_answer, enrol_request, head, leaf, policy, receipt, request, sealed_value};
+use crate::fixture::{
+    Seeded, answer, batch, enrol_answer, enrol_request, head, leaf, pack_chunk, pack_offer, policy, receipt, request, sealed_value,
+};
 use daohu_wire::{
     SyncAnswer, SyncRequest, WireError,
     batch::{Batch, header_of},
@@ -9,6 +11,7 @@ use daohu_wire::{
     enrol::{EnrolAnswer, EnrolRequest},
     head::{ClockKind, SignedHead},
     leaf::Leaf,
+    pack::{PackChunk, PackOffer},
     receipt::{self, Receipt},
     request_signature::{RequestSignature, SeenRequest},
     value::SealedValue,
@@ -72,6 +75,9 @@ fn make_decoders() -> Vec<Decoder> {
             read: |b| ServerConfig::from_json(b).and_then(|c| c.to_json()).map(String::into_bytes),
         },
         Decoder { name: "packed request", valid: request().encode().expect("packed"), read: |b| SyncRequest::decode(b)?.encode() },
+        Decoder { name: "offer of a pack", valid: pack_offer().to_cbor(), read: |b| PackOffer::from_cbor(b).map(|o| o.to_cbor()) },
+        Decoder { name: "chunk of a pack", valid: pack_chunk().to_cbor(), read: |b| PackChunk::from_cbor(b).map(|c| c.to_cbor()) },
+        Decoder { name: "packed chunk", valid: pack_chunk().encode().expect("packed"), read: |b| PackChunk::decode(b)?.encode() },
         Decoder { name: "packed answer", valid: answer().encode().expect("packed"), read: |b| SyncAnswer::decode(b)?.encode() },
     ]
 }
@@ -106,7 +112,17 @@ fn oversize_is_refused_everywhere() {
     for decoder in decoders() {
         assert!((decoder.read)(&filler).is_err(), "{}", decoder.name);
     }
-    for name in ["batch header", "head", "receipt file", "enrol request", "enrol answer", "packed request", "packed answer"] {
+    for name in [
+        "batch header",
+        "head",
+        "receipt file",
+        "enrol request",
+        "enrol answer",
+        "packed request",
+        "packed answer",
+        "packed chunk",
+        "offer of a pack",
+    ] {
         let decoder = decoders().iter().find(|decoder| decoder.name == name).expect("it exists");
         assert_eq!((decoder.read)(&filler).unwrap_err().code(), "too_big", "{name}");
     }
@@ -126,7 +142,10 @@ fn unknown_keys_are_skipped_whatever_they_hold() {
         &[0xf6],
         &[0xfb, 0, 0, 0, 0, 0, 0, 0, 0],
     ];
-    for decoder in decoders().iter().filter(|d| ["request", "answer", "receipt", "enrol answer"].contains(&d.name)) {
+    for decoder in decoders()
+        .iter()
+        .filter(|d| ["request", "answer", "receipt", "enrol answer", "offer of a pack", "chunk of a pack"].contains(&d.name))
+    {
         for value in values {
             let longer = with_key_99(&decoder.valid, value);
             assert_eq!((decoder.read)(&longer).as_ref(), Ok(&decoder.valid), "{} with {value:02x?}", decoder.name);

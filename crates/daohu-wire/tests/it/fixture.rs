@@ -9,6 +9,7 @@ use daohu_wire::{
     item::Item,
     leaf::{Leaf, PlaceRange},
     merkle::{Hash, inclusion_path, root, sha256},
+    pack::{ChunkRef, PackChunk, PackOffer},
     policy::{GrantView, KnownDevice, KnownPlace, Policy, Revoked},
     receipt::{ItemProof, Receipt},
     request::{Cursor, SyncRequest},
@@ -183,6 +184,21 @@ pub(crate) fn pulled_item(last: u8, start: Option<Start>) -> PulledItem {
         start,
         bytes: chunk(&[last]),
     }
+}
+
+pub(crate) fn pack_chunk() -> PackChunk {
+    let items = vec![
+        pulled_item(1, None),
+        pulled_item(1, Some(Start::None)),
+        PulledItem { device: id(0xd3), by: id(0x33), ..pulled_item(2, Some(Start::Trusted(NOON_MS - 7_200_000))) },
+    ];
+    PackChunk { place: village(), items }
+}
+
+pub(crate) fn pack_offer() -> PackOffer {
+    let body = pack_chunk().to_cbor();
+    let chunk = |n| ChunkRef { n, bytes: u32::try_from(body.len()).expect("small"), hash: sha256(&[&body]) };
+    PackOffer { grant: 300, seq: 1_006, chunks: vec![chunk(0), chunk(2)] }
 }
 
 pub(crate) fn answer() -> SyncAnswer {

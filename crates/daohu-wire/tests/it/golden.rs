@@ -4,7 +4,7 @@
 
 use crate::fixture::{
     NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, id, items, leaf, log_key, log_leaves,
-    receipt, request, seal_key, sealed_value, village,
+    pack_chunk, pack_offer, receipt, request, seal_key, sealed_value, village,
 };
 use daohu_wire::{
     EnrolAnswer, EnrolRequest, SyncAnswer, SyncRequest,
@@ -12,6 +12,8 @@ use daohu_wire::{
     change_hash,
     head::{ClockKind, SignedHead},
     leaf::Leaf,
+    merkle::sha256,
+    pack::{self, PackChunk, PackOffer},
     receipt::{from_file, to_file},
     request_signature::{RequestSignature, SeenRequest},
 };
@@ -105,6 +107,23 @@ fn answer_vector() -> Value {
     json!({"what": "the body of the answer of POST /v1/sync before compression", "cbor": h(answer().to_cbor())})
 }
 
+fn pack_vector() -> Value {
+    let offer = pack_offer();
+    let body = hex::decode(GOLDEN_CHUNK_BODY).expect("hex");
+    json!({
+        "what": "a chunk of a pack: cbor, one possible zstd frame around it with its hash, and the offer that names two chunks (key 16 of an answer holds an array of such)",
+        "path": pack::path(village(), 1, offer.seq, 0), "cbor": h(pack_chunk().to_cbor()), "body": h(&body), "body_sha256": h(sha256(&[&body])),
+        "offer": h(offer.to_cbor()),
+    })
+}
+
+/// What one version of zstd made of the chunk; every version must read it.
+const GOLDEN_CHUNK_BODY: &str = concat!(
+    "28b52ffd20cdfd0300b405a40101026c36313038303232303932303103828250016b2036f10072d292d232b23273d393d37333b33304838571018101001b",
+    "0000ed18f64b856f4a8375c8fd04010101008072028202013903e7811a006dd5305e98aaa80101020e20600217e0038b403c10228db165bd21e320370f32",
+    "4806609041008fa110f0509c",
+);
+
 const SEEN: SeenRequest<'static> = SeenRequest { method: "POST", path: "/v1/sync", body: b"a body" };
 
 fn request_signature_vector() -> Value {
@@ -144,6 +163,7 @@ fn vectors() -> Vec<(&'static str, Value)> {
         ("enrol.json", enrol_vector()),
         ("item-leaf.json", item_leaf_vector()),
         ("leaf.json", leaf_vector()),
+        ("pack.json", pack_vector()),
         ("receipt.json", receipt_vector()),
         ("request-signature.json", request_signature_vector()),
         ("request.json", request_vector()),
@@ -185,6 +205,9 @@ fn every_golden_frame_is_still_read() {
     assert_eq!(SyncAnswer::from_cbor(&golden("answer.json", "/cbor")), Ok(answer()));
     assert_eq!(Batch::from_bytes(&golden("batch.json", "/batch")), Ok(batch()));
     assert_eq!(Leaf::from_cbor(&golden("leaf.json", "/batch/cbor")), Ok(leaf()));
+    assert_eq!(PackChunk::from_cbor(&golden("pack.json", "/cbor")), Ok(pack_chunk()));
+    assert_eq!(PackChunk::decode(&golden("pack.json", "/body")), Ok(pack_chunk()));
+    assert_eq!(PackOffer::from_cbor(&golden("pack.json", "/offer")), Ok(pack_offer()));
     assert_eq!(SignedHead::from_cose(&golden("tree-head.json", "/cose")), Ok(head()));
     assert_eq!(from_file(&golden("receipt.json", "/file")), Ok(vec![receipt()]));
     assert_eq!(EnrolRequest::open(&golden("enrol.json", "/request")), Ok(enrol_request()));

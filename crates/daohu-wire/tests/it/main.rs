@@ -11,6 +11,7 @@ mod golden;
 mod limits;
 mod merkle;
 mod mutants;
+mod packs;
 mod receipts;
 mod seals;
 mod signatures;

@@ -190,7 +190,7 @@ fn pull(connection: &Connection, query: &PullQuery) -> Result<PulledRow, Error> 
         .unwrap_or(0);
     let head = u64::try_from(head).unwrap_or(0);
     if head <= query.after {
-        return Ok(PulledRow { to: query.after.max(head), more: false, rows: Vec::new() });
+        return Ok(PulledRow { to: query.after.max(head), more: false, head, rows: Vec::new() });
     }
     let mut sql = String::from(
         "SELECT log.seq, log.kind, log.device, change.record, device.id, change.received_at_ms, change.bytes, \
@@ -209,7 +209,7 @@ fn pull(connection: &Connection, query: &PullQuery) -> Result<PulledRow, Error> 
     sql.push_str(&format!(" ORDER BY log.seq LIMIT {PULL_ROWS_MAX}"));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut cursor = statement.query(params_from_iter(values))?;
-    let mut page = PulledRow { to: head, more: false, rows: Vec::new() };
+    let mut page = PulledRow { to: head, more: false, head, rows: Vec::new() };
     let (mut bytes, mut seen) = (0, 0);
     while let Some(row) = cursor.next()? {
         let seq = convert::count(row, 0)?;
@@ -246,6 +246,7 @@ fn pulled_from_row(row: &Row<'_>) -> Result<PulledChange, Error> {
     };
     Ok(PulledChange {
         record: convert::id(row, 3)?,
+        kind: row.get(1)?,
         device: convert::id(row, 4)?,
         received_at: convert::instant(row, 5)?,
         start,

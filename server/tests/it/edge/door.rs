@@ -82,12 +82,12 @@ async fn the_configuration_is_open_and_names_the_keys() -> Outcome {
 }
 
 #[tokio::test]
-async fn packs_are_not_made_yet_and_a_device_is_told_to_ask_by_rows() -> Outcome {
+async fn packs_are_for_devices_alone() -> Outcome {
     let world = World::new()?;
 
     let answer = Client::new(&world).get("/v1/packs/610802209201/1/1/0").await?;
 
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "not_found"));
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNAUTHORIZED, "bad_signature"));
     Ok(())
 }
 
