@@ -15,9 +15,10 @@ use crate::store::StoreError;
 use crate::store::account::AccountChange;
 
 pub use door::SyncRefusal;
+pub(crate) use door::{Admitted, admit_carried};
 pub(crate) use policy::{devices, policy_of};
 
-use door::{Admitted, Standing};
+use door::Standing;
 
 impl Office {
     /// Answers `POST /v1/sync`: the body as sent, the header `daohu-signature`, and the path without query.
@@ -53,12 +54,7 @@ impl Office {
 }
 
 fn take_all(office: &Office, admitted: &Admitted, request: &SyncRequest) -> Result<Vec<Taken>, SyncRefusal> {
-    let sender = Sender {
-        device: admitted.device.id,
-        public_key: admitted.device.public_key,
-        person: admitted.account.person(),
-        rights: admitted.rights.clone(),
-    };
+    let sender = admitted.sender();
     let mut taken = Vec::with_capacity(request.batches.len());
     for batch in &request.batches {
         taken.push(intake::take(office, &sender, batch).map_err(refusal_of_batch)?);
@@ -66,7 +62,19 @@ fn take_all(office: &Office, admitted: &Admitted, request: &SyncRequest) -> Resu
     Ok(taken)
 }
 
-fn refusal_of_batch(refusal: BatchRefusal) -> SyncRefusal {
+impl Admitted {
+    /// Returns who hands in what this device signed.
+    pub(crate) fn sender(&self) -> Sender {
+        Sender {
+            device: self.device.id,
+            public_key: self.device.public_key,
+            person: self.account.person(),
+            rights: self.rights.clone(),
+        }
+    }
+}
+
+pub(crate) fn refusal_of_batch(refusal: BatchRefusal) -> SyncRefusal {
     match refusal {
         BatchRefusal::Wire(error) => error.into(),
         BatchRefusal::Store(error) => error.into(),
@@ -99,7 +107,7 @@ fn answer(office: &Office, admitted: &Admitted, request: &SyncRequest, taken: &[
     Ok(answer)
 }
 
-fn status_of(taken: &Taken) -> BatchStatus {
+pub(crate) fn status_of(taken: &Taken) -> BatchStatus {
     let others = (0_u32..).zip(&taken.codes).filter(|(_, code)| *code != "ok");
     let items: Vec<ItemStatus> = others.map(|(index, code)| ItemStatus { index, code: code.clone() }).collect();
     let ok = u32::try_from(taken.codes.len() - items.len()).unwrap_or(u32::MAX);
@@ -116,6 +124,6 @@ fn consistency(office: &Office, request: &SyncRequest, head: &SignedHead) -> Res
 }
 
 /// Returns the records that batches let grow.
-fn grown(taken: &[Taken]) -> Vec<Id> {
+pub(crate) fn grown(taken: &[Taken]) -> Vec<Id> {
     taken.iter().flat_map(|taken| taken.grown.iter().copied()).collect()
 }

@@ -328,11 +328,13 @@ fn named<T: Copy>(all: &[T], position: u64) -> Result<T, WireError> {
 fn read_status(reader: &mut Reader<'_>) -> Result<BatchStatus, WireError> {
     reader.tuple(3, |reader| {
         let (batch, ok) = (reader.uint()?, reader.u32()?);
-        let items = reader.list("item codes", BATCH_ITEMS_MAX, |reader| {
-            reader.tuple(2, |reader| Ok(ItemStatus { index: reader.u32()?, code: reader.text("a code", SLUG_BYTES_MAX)? }))
-        })?;
+        let items = reader.list("item codes", BATCH_ITEMS_MAX, read_item_status)?;
         Ok(BatchStatus { batch, ok, items })
     })
+}
+
+pub(crate) fn read_item_status(reader: &mut Reader<'_>) -> Result<ItemStatus, WireError> {
+    reader.tuple(2, |reader| Ok(ItemStatus { index: reader.u32()?, code: reader.text("a code", SLUG_BYTES_MAX)? }))
 }
 
 fn read_answer(reader: &mut Reader<'_>) -> Result<SyncAnswer, WireError> {

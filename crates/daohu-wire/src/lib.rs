@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod batch;
+pub mod batch_file;
 pub mod change;
 mod codec;
 pub mod config;

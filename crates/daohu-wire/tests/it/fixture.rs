@@ -140,6 +140,7 @@ pub(crate) fn receipt() -> Receipt {
         head: head(),
         cose: batch.cose.clone(),
         items: vec![proof(0), proof(2)],
+        codes: Vec::new(),
     }
 }
 
