@@ -65,12 +65,7 @@ fn take_all(office: &Office, admitted: &Admitted, request: &SyncRequest) -> Resu
 impl Admitted {
     /// Returns who hands in what this device signed.
     pub(crate) fn sender(&self) -> Sender {
-        Sender {
-            device: self.device.id,
-            public_key: self.device.public_key,
-            person: self.account.person(),
-            rights: self.rights.clone(),
-        }
+        Sender { device: self.device.id, public_key: self.device.public_key, person: self.account.person(), rights: self.rights.clone() }
     }
 }
 

@@ -256,6 +256,7 @@ fn keep(connection: &Connection, answer: &EnrolAnswer, pending: &Pending, ca: Op
     meta::forget(connection, key::PENDING)?;
     meta::forget(connection, key::CLOSED)?;
     meta::forget(connection, key::COUNTER)?;
+    meta::forget(connection, key::EXPORTED)?;
     policy::keep(connection, &answer.policy)?;
     Ok(())
 }

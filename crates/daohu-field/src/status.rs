@@ -29,6 +29,8 @@ pub struct StatusView {
     pub server: Option<String>,
     /// Changes and sealed values that no verified receipt covers.
     pub unsent: u64,
+    /// How many of them are in a batch file: exported, and not received before the receipt comes back.
+    pub exported: u64,
     /// The records they belong to.
     pub unsent_records: u64,
     /// Drafts.
@@ -76,6 +78,7 @@ impl Ledger {
             role: meta::text(connection, key::ROLE)?,
             server: meta::text(connection, key::SERVER)?,
             unsent: change::count_unsent(connection)?,
+            exported: crate::batch_file::count_exported(connection)?,
             unsent_records: change::count_unsent_records(connection)?,
             drafts: draft::all(connection)?.len(),
             quarantined: quarantine::open(connection)?.len(),

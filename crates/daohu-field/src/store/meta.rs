@@ -31,6 +31,7 @@ pub(crate) mod key {
     pub(crate) const PENDING: &str = "pending_enrolment";
     pub(crate) const CLOSED: &str = "closed";
     pub(crate) const PROGRAM: &str = "program";
+    pub(crate) const EXPORTED: &str = "exported_batch";
     pub(crate) const SALVAGED: &str = "salvaged";
 }
 

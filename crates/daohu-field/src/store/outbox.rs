@@ -14,6 +14,8 @@ pub(crate) struct BatchRow {
     pub(crate) hash: [u8; 32],
     pub(crate) items: u64,
     pub(crate) sealed_ms: i64,
+    /// A verified receipt is here.
+    pub(crate) done: bool,
 }
 
 /// A receipt, verified.
@@ -28,18 +30,19 @@ pub(crate) struct ReceiptRow {
     pub(crate) tree_size: u64,
 }
 
-const BATCH: &str = "SELECT number, device, cose, hash, items, sealed_ms FROM batch";
+const BATCH: &str = "SELECT number, device, cose, hash, items, sealed_ms, done FROM batch";
 
 /// Stores a batch before it is first sent.
 pub(crate) fn put_batch(connection: &Connection, batch: &BatchRow) -> Result<(), FieldError> {
-    let sql = "INSERT INTO batch (number, device, cose, hash, items, sealed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO batch (number, device, cose, hash, items, sealed_ms, done) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![
         number(batch.number),
         batch.device.as_bytes(),
         batch.cose,
         batch.hash,
         number(batch.items),
-        batch.sealed_ms
+        batch.sealed_ms,
+        batch.done
     ])?;
     Ok(())
 }
@@ -52,6 +55,7 @@ fn batch_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<BatchRow> {
         hash: hash_from_row(row, 3)?,
         items: count(row.get(4)?),
         sealed_ms: row.get(5)?,
+        done: row.get(6)?,
     })
 }
 
@@ -66,6 +70,12 @@ pub(crate) fn open_batches(connection: &Connection, device: Id, max: u32) -> Res
 pub(crate) fn find(connection: &Connection, device: Id, batch: u64) -> Result<Option<BatchRow>, FieldError> {
     let mut found = connection.prepare_cached(&format!("{BATCH} WHERE device = ?1 AND number = ?2"))?;
     Ok(found.query_row(params![device.as_bytes(), number(batch)], batch_from_row).optional()?)
+}
+
+/// Counts the items of the batches without a receipt up to a number.
+pub(crate) fn count_open_items(connection: &Connection, device: Id, up_to: u64) -> Result<u64, FieldError> {
+    let sql = "SELECT coalesce(sum(items), 0) FROM batch WHERE device = ?1 AND done = 0 AND number <= ?2";
+    Ok(count(connection.query_row(sql, params![device.as_bytes(), number(up_to)], |row| row.get(0))?))
 }
 
 /// Counts the batches without a receipt.

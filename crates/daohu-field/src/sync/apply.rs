@@ -59,7 +59,7 @@ pub(crate) struct Applied {
     pub(crate) restored: bool,
     /// Something is different from before, so that it makes sense to ask again.
     pub(crate) moved: bool,
-    touched: BTreeSet<Id>,
+    pub(crate) touched: BTreeSet<Id>,
     /// Documents as they are after what this answer brought.
     pub(crate) loaded: HashMap<Id, Document>,
 }
@@ -132,35 +132,44 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
     meta::set_bytes(connection, key::TREE_ROOT, &head.root)
 }
 
-/// Verifies a receipt and settles the items of its batch.
+/// Verifies a receipt of an answer and settles the items of its batch.
 fn take_receipt(connection: &Connection, me: &Me, receipt: &Receipt, answer: &SyncAnswer, applied: &mut Applied) -> Result<(), FieldError> {
     let number = receipt.batch();
     let Some(batch) = outbox::find(connection, me.device, number)? else { return Ok(()) };
     let Some(status) = answer.statuses.iter().find(|status| status.batch == number) else { return Ok(()) };
-    let server_key = meta::bytes32(connection, key::SERVER_KEY)?.unwrap_or_default();
     let whole = Receipt { cose: batch.cose.clone(), ..receipt.clone() };
-    let is_ours = receipt.device() == me.device && receipt.leaf.body == batch.hash;
-    if !is_ours || whole.verify(&server_key).is_err() {
-        return Ok(());
+    if keep_receipt(connection, me, &batch, &whole)? {
+        applied.receipts += 1;
+        applied.moved = true;
+        settle_items(connection, me, (status, receipt.leaf.received_at_ms), applied)?;
+    }
+    Ok(())
+}
+
+/// Keeps a receipt that verifies with the pinned key and is about this very batch; says whether it did.
+pub(crate) fn keep_receipt(connection: &Connection, me: &Me, batch: &outbox::BatchRow, receipt: &Receipt) -> Result<bool, FieldError> {
+    let server_key = meta::bytes32(connection, key::SERVER_KEY)?.unwrap_or_default();
+    let is_ours = receipt.device() == me.device && receipt.batch() == batch.number && receipt.leaf.body == batch.hash;
+    if !is_ours || receipt.verify(&server_key).is_err() {
+        return Ok(false);
     }
     outbox::put_receipt(
         connection,
         &outbox::ReceiptRow {
-            batch: number,
+            batch: batch.number,
             device: me.device,
-            bytes: whole.to_bytes(),
+            bytes: Receipt { codes: Vec::new(), ..receipt.clone() }.to_bytes(),
             items: batch.items,
             received_ms: receipt.leaf.received_at_ms,
             log_index: receipt.index,
             tree_size: receipt.head.head().size,
         },
     )?;
-    applied.receipts += 1;
-    applied.moved = true;
-    settle_items(connection, me, (status, receipt.leaf.received_at_ms), applied)
+    Ok(true)
 }
 
-fn settle_items(connection: &Connection, me: &Me, said: (&BatchStatus, i64), applied: &mut Applied) -> Result<(), FieldError> {
+/// Settles the items of a batch as the office says.
+pub(crate) fn settle_items(connection: &Connection, me: &Me, said: (&BatchStatus, i64), applied: &mut Applied) -> Result<(), FieldError> {
     let (status, received_ms) = said;
     for (index, item) in change::of_batch(connection, me.device, status.batch)?.into_iter().enumerate() {
         let code = status.items.iter().find(|said| usize::try_from(said.index) == Ok(index)).map_or("ok", |said| said.code.as_str());

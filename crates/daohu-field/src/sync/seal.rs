@@ -46,8 +46,15 @@ fn seal_one(connection: &Connection, me: &Me, now: Stamp, rows: &[change::Change
     let items = rows.iter().map(|row| Item::new(row.typ, row.record, row.place, row.bytes.clone())).collect();
     let batch = Batch::seal(&me.key, header, items)?;
     let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    let row =
-        outbox::BatchRow { number, device: me.device, hash: batch.body_hash(), cose: batch.cose, items: count, sealed_ms: now.wall_ms };
+    let row = outbox::BatchRow {
+        number,
+        device: me.device,
+        hash: batch.body_hash(),
+        cose: batch.cose,
+        items: count,
+        sealed_ms: now.wall_ms,
+        done: false,
+    };
     outbox::put_batch(connection, &row)?;
     for (leaf, change) in rows.iter().enumerate() {
         change::put_into_batch(connection, change.key(), number, leaf)?;
