@@ -3,16 +3,17 @@
 mod door;
 mod policy;
 mod pull;
+mod repair;
 
 use daohu_domain::id::Id;
 use daohu_wire::request_signature::SeenRequest;
-use daohu_wire::{BatchStatus, ItemStatus, SignedHead, SyncAnswer, SyncRequest, WireError, limits};
+use daohu_wire::{BatchStatus, ItemStatus, SignedHead, SyncAnswer, SyncRequest, WireError, limits, request as frame};
 
 use crate::error::OfficeError;
 use crate::intake::{self, BatchRefusal, Sender, Taken};
 use crate::office::{InFlight, Office};
 use crate::store::StoreError;
-use crate::store::account::AccountChange;
+use crate::store::account::{AccountChange, DeviceQuery, GrantRow};
 
 pub use door::SyncRefusal;
 pub(crate) use door::{Admitted, admit_carried};
@@ -83,6 +84,11 @@ fn answer(office: &Office, admitted: &Admitted, request: &SyncRequest, taken: &[
         answer.receipts.push(office.receipt(batch.leaf, &head, false)?);
         answer.statuses.push(status_of(batch));
     }
+    let missed = missed(office, admitted.device.id, request)?;
+    for batch in &missed {
+        answer.receipts.push(office.receipt(batch.leaf, &head, true)?);
+        answer.statuses.push(status_of(batch));
+    }
     answer.consistency = consistency(office, request, &head)?;
     if request.version().is_err() {
         return Ok(answer);
@@ -93,13 +99,39 @@ fn answer(office: &Office, admitted: &Admitted, request: &SyncRequest, taken: &[
     let is_new = rev != request.policy_rev;
     match admitted.standing {
         Standing::Enrolled => {
-            let page = pull::pull(office, &grants, request, admitted.device.id)?;
+            // Whoever lacks batches of its own lacks their items too.
+            let wants_own = !missed.is_empty() || request.caps & frame::CAP_WANT_OWN != 0;
+            let page = pull::pull(office, &grants, request, (!wants_own).then_some(admitted.device.id))?;
             (answer.pulled, answer.more) = (page.pulled, page.more);
+            if request.caps & frame::CAP_WANT_DIGEST != 0 && !answer.more && knows_all(&grants, request) {
+                answer.digest = Some(repair::holdings(office, &grants)?.digest());
+            }
             answer.policy = is_new.then(|| policy_of(office, account, &grants)).transpose()?;
         }
         Standing::Left(at) => answer.policy = is_new.then(|| policy::policy_of_left(office, rev, &grants, at)).transpose()?,
     }
     Ok(answer)
+}
+
+/// Returns the batches of a device after the last one that it knows of, oldest first: its store is a copy from before them.
+fn missed(office: &Office, device: Id, request: &SyncRequest) -> Result<Vec<Taken>, StoreError> {
+    let Some(known) = request.last_batch else { return Ok(Vec::new()) };
+    let row = office.store().devices(DeviceQuery::Id(device))?.into_iter().next();
+    let last = row.map_or(0, |row| row.last_batch);
+    let mut missed = Vec::new();
+    for number in (known.saturating_add(1)..=last).take(MISSED_BATCHES_MAX) {
+        missed.extend(intake::again(office, device, number)?);
+    }
+    Ok(missed)
+}
+
+/// How many batches that a copy lacks are named in one answer.
+const MISSED_BATCHES_MAX: usize = 32;
+
+/// Says whether the device asked for each of its grants; of one that it does not know yet it holds nothing.
+fn knows_all(grants: &[GrantRow], request: &SyncRequest) -> bool {
+    let mut open = grants.iter().filter(|row| row.grant.ended_at.is_none());
+    open.all(|row| request.cursors.iter().any(|cursor| cursor.grant == row.id))
 }
 
 pub(crate) fn status_of(taken: &Taken) -> BatchStatus {

@@ -81,8 +81,7 @@ impl World {
             }
             world.households.push(household);
         }
-        for (login, cadre, role) in
-            [("zhang", 0, Role::Helper), ("li", 1, Role::AssistantHelper), ("secretary", 2, Role::VillageSecretary)]
+        for (login, cadre, role) in [("zhang", 0, Role::Helper), ("li", 1, Role::AssistantHelper), ("secretary", 2, Role::VillageSecretary)]
         {
             let span = Span { role, place: Some(village), unit: None, from: None, to: None };
             let cadre = Some(world.cadres[cadre]);
@@ -174,7 +173,9 @@ impl World {
         let signature = request.headers.iter().find(|(name, _)| name == "daohu-signature").map_or("", |(_, value)| value.as_str());
         let office = self.office();
         let answered = match request.path.as_str() {
-            "/v1/config" => office.server_config().map_err(SyncRefusal::from).map(|config| config.to_json().unwrap_or_default().into_bytes()),
+            "/v1/config" => {
+                office.server_config().map_err(SyncRefusal::from).map(|config| config.to_json().unwrap_or_default().into_bytes())
+            }
             "/v1/enrol" => office.enrol(&request.body, "127.0.0.1"),
             //"/v1/repair" => office.repair(&request.body, signature, &request.path),
             path => office.sync(&request.body, signature, path),
@@ -286,7 +287,7 @@ impl Phone {
 
     /// Returns the state of a visit; empty where the phone does not hold it.
     pub(super) fn state(&mut self, visit: Id) -> String {
-        self.ledger().visit(visit).map_or_else(|_| String::new(), |visit| visit.state)
+        self.ledger().visit(visit).map_or_else(|_| String::new(), |answer| answer.visit.state)
     }
 
     pub(super) fn unsent(&mut self) -> u64 {
