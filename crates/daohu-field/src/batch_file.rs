@@ -16,7 +16,7 @@ use crate::{
     sync::{
         RefusedItem,
         apply::{self, Applied},
-        seal,
+        catch_up, seal,
     },
 };
 use daohu_wire::{
@@ -70,6 +70,8 @@ impl Ledger {
         let batches_max = u32::try_from(parts_max * BATCHES_PER_REQUEST_MAX).unwrap_or(u32::MAX);
         let random = self.random.as_ref();
         in_transaction(&mut self.connection, |connection| {
+            // Where the server cannot be asked what it holds, what an earlier enrolment left goes along as it is.
+            catch_up::without_asking(connection, &me, now)?;
             seal::seal_all(connection, &me, now, MAX_BYTES_START)?;
             let mut file = BatchFile { batches: 0, items: 0, bytes: 0, more: false, content: Vec::new() };
             let (mut part, mut raw, mut parts) = (Vec::new(), 0, 0);

@@ -126,17 +126,26 @@ pub(crate) fn receipts(connection: &Connection) -> Result<Vec<ReceiptRow>, Field
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Opens again every batch of a device that a log of only `tree_size` entries cannot hold, and all after it.
-///
-/// Of an inconsistent log nothing is sure: pass 0, and all are sent again.
-pub(crate) fn reopen_from(connection: &Connection, device: Id, tree_size: u64) -> Result<usize, FieldError> {
-    let sql = "UPDATE batch SET done = 0 WHERE device = ?1 AND done = 1
-               AND number >= (SELECT coalesce(min(batch), 9223372036854775807) FROM receipt WHERE device = ?1 AND log_index >= ?2)";
-    Ok(connection.execute(sql, params![device.as_bytes(), number(tree_size)])?)
+/// Returns device and number of every receipted batch that a log of only `tree_size` entries cannot hold, of this enrolment and of
+/// earlier ones, with the number of items that are still here. Of an inconsistent log nothing is sure: pass 0.
+pub(crate) fn beyond(connection: &Connection, tree_size: u64) -> Result<Vec<(BatchRow, u64)>, FieldError> {
+    let sql = "SELECT batch.number, batch.device, batch.cose, batch.hash, batch.items, batch.sealed_ms, batch.done,
+                 (SELECT count(*) FROM change WHERE change.batch = batch.number AND change.device = batch.device)
+               FROM batch JOIN receipt ON receipt.device = batch.device AND receipt.batch = batch.number
+               WHERE batch.done = 1 AND receipt.log_index >= ?1 ORDER BY batch.device, batch.number";
+    let mut found = connection.prepare(sql)?;
+    let rows = found.query_map([number(tree_size)], |row| Ok((batch_from_row(row)?, count(row.get(7)?))))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Forgets the batches of an enrolment that is over and that were never receipted; what was receipted stays proved.
-pub(crate) fn forget_open(connection: &Connection) -> Result<(), FieldError> {
-    connection.execute("DELETE FROM batch WHERE done = 0", [])?;
+/// Opens a batch again: it is sent once more, byte for byte.
+pub(crate) fn reopen(connection: &Connection, device: Id, batch: u64) -> Result<(), FieldError> {
+    connection.execute("UPDATE batch SET done = 0 WHERE device = ?1 AND number = ?2", params![device.as_bytes(), number(batch)])?;
+    Ok(())
+}
+
+/// Forgets the batches of enrolments before `device` that were never receipted; what was receipted stays proved.
+pub(crate) fn forget_open(connection: &Connection, device: Id) -> Result<(), FieldError> {
+    connection.execute("DELETE FROM batch WHERE done = 0 AND device <> ?1", [device.as_bytes()])?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Nothing counts as received before its receipt is verified and its status is known; nothing is forgotten because a
 //! server says less than it once did.
 
-use super::{foreign, policy};
+use super::{catch_up, foreign, policy, repair};
 use crate::{
     error::FieldError,
     me::Me,
@@ -36,6 +36,8 @@ pub(crate) struct Taken<'a> {
     pub(crate) midway_mono_ms: i64,
     pub(crate) cursors: &'a [Cursor],
     pub(crate) head: Option<(u64, [u8; 32])>,
+    /// The request asked for this device's own items too.
+    pub(crate) wanted_own: bool,
 }
 
 /// An item that was refused.
@@ -57,6 +59,12 @@ pub(crate) struct Applied {
     pub(crate) refused: Vec<RefusedItem>,
     pub(crate) purged: Vec<u64>,
     pub(crate) restored: bool,
+    /// Batches of this device that another copy of its store handed in.
+    pub(crate) caught_up: u64,
+    /// Received batches that a restored server lost and that cannot be sent again.
+    pub(crate) lost: Vec<u64>,
+    /// Another copy of this store went on, and what is unsent here would fork: enrol anew.
+    pub(crate) forked: bool,
     /// Something is different from before, so that it makes sense to ask again.
     pub(crate) moved: bool,
     pub(crate) touched: BTreeSet<Id>,
@@ -73,7 +81,8 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
     for receipt in &answer.receipts {
         take_receipt(connection, &me, receipt, answer, &mut applied)?;
     }
-    if !applied.restored {
+    // Of another log than the one they were read from, cursors mean nothing.
+    if !repair::is_wanted(connection)? {
         for pulled in &answer.pulled {
             // An answer to an older question must not move a cursor.
             let asked = taken.cursors.iter().any(|cursor| cursor.grant == pulled.grant && cursor.seq == pulled.from);
@@ -94,6 +103,7 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
     // The first word of the server's time in this boot: what waits can be sealed with it now.
     applied.moved |= !time::is_anchored(connection, taken.now.boot, taken.now.mono_ms)?;
     time::add_anchor(connection, taken.now.boot, taken.midway_mono_ms, answer.server_time_ms)?;
+    catch_up::finish(connection, &me, taken, &mut applied)?;
     for waiting in change::unfinished(connection)? {
         applied.touch(waiting.record);
     }
@@ -101,6 +111,7 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
     meta::set(connection, key::EPOCH, &answer.epoch.to_string())?;
     project::loaded(connection, &applied.touched, std::mem::take(&mut applied.loaded))?;
     applied.purged = policy::purge_taken(connection)?;
+    repair::check(connection, taken, &applied)?;
     Ok(applied)
 }
 
@@ -123,8 +134,8 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
     if !follows || epoch_moved {
         // A server restored from a backup lacks what came after it; of a log that does not continue nothing is sure.
         let shorter = taken.head.is_some_and(|(size, _)| head.size < size);
-        outbox::reopen_from(connection, me.device, if shorter { head.size } else { 0 })?;
-        access::reset_cursors(connection)?;
+        catch_up::send_again(connection, me, if shorter { head.size } else { 0 }, applied)?;
+        repair::want(connection)?;
         applied.restored = true;
         applied.moved = true;
     }
@@ -135,7 +146,7 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
 /// Verifies a receipt of an answer and settles the items of its batch.
 fn take_receipt(connection: &Connection, me: &Me, receipt: &Receipt, answer: &SyncAnswer, applied: &mut Applied) -> Result<(), FieldError> {
     let number = receipt.batch();
-    let Some(batch) = outbox::find(connection, me.device, number)? else { return Ok(()) };
+    let Some(batch) = outbox::find(connection, me.device, number)? else { return catch_up::adopt(connection, me, receipt, applied) };
     let Some(status) = answer.statuses.iter().find(|status| status.batch == number) else { return Ok(()) };
     let whole = Receipt { cose: batch.cose.clone(), ..receipt.clone() };
     if keep_receipt(connection, me, &batch, &whole)? {

@@ -18,7 +18,7 @@ const COMPRESSION: usize = 2;
 pub(crate) fn seal_all(connection: &Connection, me: &Me, now: Stamp, link_bytes: u32) -> Result<(), FieldError> {
     let raw_max = raw_bytes_max(link_bytes);
     loop {
-        let waiting = change::unsent(connection, limits::BATCH_ITEMS_MAX)?;
+        let waiting = change::unsent(connection, me.device, limits::BATCH_ITEMS_MAX)?;
         if waiting.is_empty() {
             return Ok(());
         }

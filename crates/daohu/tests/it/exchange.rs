@@ -1,7 +1,7 @@
 //! The exchange beyond one request after the other: real phones (the field core) and a real office in one process, no socket.
 
-//mod copies;
+mod copies;
 mod files;
-//mod repair;
-//mod restored;
+mod repair;
+mod restored;
 mod world;

@@ -177,7 +177,7 @@ impl World {
                 office.server_config().map_err(SyncRefusal::from).map(|config| config.to_json().unwrap_or_default().into_bytes())
             }
             "/v1/enrol" => office.enrol(&request.body, "127.0.0.1"),
-            //"/v1/repair" => office.repair(&request.body, signature, &request.path),
+            "/v1/repair" => office.repair(&request.body, signature, &request.path),
             path => office.sync(&request.body, signature, path),
         };
         match answered {
