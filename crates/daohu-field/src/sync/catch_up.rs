@@ -19,7 +19,7 @@ use crate::{
     },
 };
 use daohu_domain::time::Stamp;
-use daohu_wire::{PulledItem, Receipt, batch::verified_header};
+use daohu_wire::{PulledItem, Receipt, Start, batch::verified_header};
 
 /// Begins to catch up.
 pub(crate) fn begin(connection: &Connection) -> Result<(), FieldError> {
@@ -71,6 +71,11 @@ pub(crate) fn settle_known(
     };
     if is_news {
         change::settle(connection, key, state::RECEIVED, item.received_ms)?;
+        match item.start {
+            Some(Start::Trusted(at)) => change::fix_start(connection, key, at, at)?,
+            Some(Start::Between(from, to)) => change::fix_start(connection, key, from, to)?,
+            Some(Start::None) | None => {}
+        }
         quarantine::clear_change(connection, item.record, &key.hash)?;
         applied.loaded.remove(&item.record);
         applied.touch(item.record);
