@@ -60,8 +60,7 @@ fn a_refusal_is_one_json_value_with_code_and_two_sentences_and_status_one() {
 #[test]
 fn wrong_usage_and_what_this_version_lacks_are_status_two() {
     let world = World::enrolled();
-    let cases: [&[&str]; 5] =
-        [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["export-batch", "f.dhb"], &["evidence", "list", "--all"]];
+    let cases: [&[&str]; 4] = [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["evidence", "list", "--all"]];
     for args in cases {
         let (status, json) = world.run(args);
         assert_eq!(status, 2, "{args:?}: {json}");

@@ -3,16 +3,18 @@
 //! A vector that changes is a broken promise: bump a version and add a file, do not edit one.
 
 use crate::fixture::{
-    NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, id, items, leaf, log_key, log_leaves,
-    receipt, request, seal_key, sealed_value, village,
+    NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, holdings, id, items, leaf, log_key,
+    log_leaves, receipt, repair_answer, repair_request, request, seal_key, sealed_value, village,
 };
 use daohu_wire::{
-    EnrolAnswer, EnrolRequest, SyncAnswer, SyncRequest,
+    EnrolAnswer, EnrolRequest, ItemStatus, Receipt, SyncAnswer, SyncRequest,
     batch::{Batch, header_of, verified_header},
-    change_hash,
+    batch_file, change_hash,
     head::{ClockKind, SignedHead},
     leaf::Leaf,
     receipt::{from_file, to_file},
+    reconcile,
+    repair::{RepairAnswer, RepairRequest},
     request_signature::{RequestSignature, SeenRequest},
 };
 use serde_json::{Value, json};
@@ -123,6 +125,29 @@ fn enrol_vector() -> Value {
     })
 }
 
+/// The part of a `.dhb` file as one version of zstd made it; every version must open it.
+const GOLDEN_PART: &str = "@PART@";
+
+fn batch_file_vector() -> Value {
+    let code = ItemStatus { index: 1, code: "not_canonical".to_owned() };
+    json!({
+        "what": "a batch file (.dhb) with the batch of batch.json, sealed with the ephemeral secret 32 x 05 (another encoder may write another zstd frame inside), and the receipt file that goes back with a code of item 1",
+        "seal_private_key": h(seal_key().bytes()), "file": GOLDEN_PART, "receipt_file": h(to_file(&[Receipt { codes: vec![code], ..receipt() }])),
+    })
+}
+
+fn repair_vector() -> Value {
+    let (one, two) = (reconcile::element(&id(0x11), &[[0x22; 32], [0x11; 32]]), reconcile::element(&id(0x12), &[[0x33; 32]]));
+    json!({
+        "what": "elements and digest of two records (the heads of the first are given unsorted), and question and answer of POST /v1/repair before compression",
+        "records": [
+            {"record": id(0x11).to_string(), "heads": [h([0x22; 32]), h([0x11; 32])], "element": h(one)},
+            {"record": id(0x12).to_string(), "heads": [h([0x33; 32])], "element": h(two)},
+        ],
+        "digest": h(holdings().digest()), "request": h(repair_request().to_cbor()), "answer": h(repair_answer().to_cbor()),
+    })
+}
+
 /// What one version of zstd made of the request; every version must read it.
 const GOLDEN_REQUEST_BODY: &str = concat!(
     "28b52ffd60be01fd1000f41eaa0150016b2036f10071d191d1028201010303041b00000501060c078603001901291903ee011bff081a0001000009818358",
@@ -139,12 +164,14 @@ const GOLDEN_REQUEST_BODY: &str = concat!(
 fn vectors() -> Vec<(&'static str, Value)> {
     vec![
         ("answer.json", answer_vector()),
+        ("batch-file.json", batch_file_vector()),
         ("batch.json", batch_vector()),
         ("change-hash.json", change_hash_vector()),
         ("enrol.json", enrol_vector()),
         ("item-leaf.json", item_leaf_vector()),
         ("leaf.json", leaf_vector()),
         ("receipt.json", receipt_vector()),
+        ("repair.json", repair_vector()),
         ("request-signature.json", request_signature_vector()),
         ("request.json", request_vector()),
         ("sealed-value.json", sealed_value_vector()),
@@ -184,6 +211,12 @@ fn every_golden_frame_is_still_read() {
     assert_eq!(SyncRequest::decode(&golden("request.json", "/body")), Ok(request()));
     assert_eq!(SyncAnswer::from_cbor(&golden("answer.json", "/cbor")), Ok(answer()));
     assert_eq!(Batch::from_bytes(&golden("batch.json", "/batch")), Ok(batch()));
+    let file = golden("batch-file.json", "/file");
+    let parts = batch_file::parts(&file);
+    assert_eq!((parts.sealed.len(), parts.rest), (1, None));
+    assert_eq!(batch_file::open_part(&seal_key(), parts.sealed[0]), Ok(vec![batch()]));
+    assert_eq!(RepairRequest::from_cbor(&golden("repair.json", "/request")), Ok(repair_request()));
+    assert_eq!(RepairAnswer::from_cbor(&golden("repair.json", "/answer")), Ok(repair_answer()));
     assert_eq!(Leaf::from_cbor(&golden("leaf.json", "/batch/cbor")), Ok(leaf()));
     assert_eq!(SignedHead::from_cose(&golden("tree-head.json", "/cose")), Ok(head()));
     assert_eq!(from_file(&golden("receipt.json", "/file")), Ok(vec![receipt()]));
