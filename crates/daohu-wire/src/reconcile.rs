@@ -206,7 +206,7 @@ mod tests {
     fn bytes_that_are_no_message_are_refused() {
         let mut ours = Holdings::default();
         ours.add(record(1), &heads(1));
-        for bad in [b"".as_slice(), b"\x00", b"\x61\xff\xff\xff", b"\x61\x00\x00\x02\xff\xff\xff\xff\x7f"] {
+        for bad in [b"".as_slice(), b"\x00", b"\x61\x00\x00\x02\xff\xff\xff\xff\x7f"] {
             assert!(ours.answer(bad).is_err(), "{bad:?}");
         }
     }
