@@ -16,7 +16,19 @@ fn a_visit_goes_by_file_and_is_received_once_the_receipt_is_back() -> Outcome<()
     let household = text(&households["records"][0], "id")?.to_owned();
     world.daohu(&["pairing", "add", "--household", &household, "--cadre", &cadre, "--role", "primary", "--from", "2019-01-01"])?;
     let phone = world.phone("helper", &["--role", "helper", "--cadre", &cadre])?;
-    let visit = phone.call(&["visit", "--household", &household, "--mode", "home", "--purpose", "verify", "--met", "王某某:本人"])?;
+    let visit = phone.call(&[
+        "visit",
+        "--household",
+        &household,
+        "--mode",
+        "home",
+        "--purpose",
+        "verify",
+        "--met",
+        "王某某:本人",
+        "--narrative",
+        "看了屋顶。",
+    ])?;
     let id = text(&visit["visit"], "id")?.to_owned();
     // No signal, and the office works without its server.
     world.kill()?;
