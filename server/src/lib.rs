@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod batch_file;
 pub mod clock;
 mod config;
 pub mod coverage;

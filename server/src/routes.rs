@@ -73,6 +73,8 @@ pub fn all() -> Vec<Route> {
         Route::new("POST", "/v1/enrol", "enrol a device with a one-time code", || post(device::enrol)).answers("200", device::CBOR),
         Route::new("POST", "/v1/sync", "push batches, pull what is new, get receipts", || post(device::sync))
             .answers("200", device::SYNC_TYPE),
+        Route::new("POST", "/v1/repair", "find which records differ, and get those", || post(device::repair))
+            .answers("200", device::SYNC_TYPE),
         Route::new("GET", "/v1/config", "limits, versions and keys of this server", || get(device::config)),
         Route::new("GET", "/v1/packs/{place}/{epoch}/{seq}/{n}", "a part of a snapshot pack", || get(device::pack))
             .answers("200", "application/octet-stream"),

@@ -161,12 +161,16 @@ pub(crate) enum Command {
     },
     /// Make every disposable row anew.
     Rebuild,
-    /// Not in this version.
-    #[command(hide = true)]
-    ExportBatch(Rest),
-    /// Not in this version.
-    #[command(hide = true)]
-    ImportReceipt(Rest),
+    /// Write what is unsent into a file that somebody carries to the office.
+    ExportBatch {
+        /// The file, sealed: the carrier reads nothing of it.
+        file: PathBuf,
+    },
+    /// Take the receipts that came back from the office as a file.
+    ImportReceipt {
+        /// The file.
+        file: PathBuf,
+    },
     /// Not in this version.
     #[command(hide = true)]
     Attach(Rest),

@@ -5,6 +5,7 @@ use crate::{
         Args, Command, QuarantineCommand, RecordCommand,
         visit::{NewVisit, VisitCommand},
     },
+    carry,
     print::Answer,
     store,
     wire::Wire,
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// Runs a command.
 pub(crate) fn run(args: &Args) -> Result<Answer, FieldError> {
-    if matches!(args.command, Command::ExportBatch(_) | Command::ImportReceipt(_) | Command::Attach(_) | Command::Evidence(_)) {
+    if matches!(args.command, Command::Attach(_) | Command::Evidence(_)) {
         return Err(FieldError::new("not_in_this_version"));
     }
     let key = match args.command {
@@ -47,6 +48,8 @@ fn with_ledger(args: &Args, key: &StoreKey) -> Result<Answer, FieldError> {
         Command::Record { command } => record(ledger, command),
         Command::Quarantine { command } => quarantine(ledger, command),
         Command::Receipts { out } => receipts(ledger, out.as_deref()),
+        Command::ExportBatch { file } => carry::export(ledger, file),
+        Command::ImportReceipt { file } => carry::import(ledger, file),
         other => plain(ledger, other),
     }
 }
@@ -177,7 +180,7 @@ fn receipts(ledger: &Ledger, out: Option<&Path>) -> Result<Answer, FieldError> {
     answer("receipts", &receipts)
 }
 
-fn answer(what: &'static str, view: &impl Serialize) -> Result<Answer, FieldError> {
+pub(crate) fn answer(what: &'static str, view: &impl Serialize) -> Result<Answer, FieldError> {
     let json = serde_json::to_value(view).map_err(|error| FieldError::new("store_failed").because(error))?;
     Ok(Answer { what, json })
 }
@@ -189,6 +192,13 @@ fn answer(what: &'static str, view: &impl Serialize) -> Result<Answer, FieldErro
 pub(crate) fn pair(text: &str) -> Result<(String, String), FieldError> {
     let (key, value) = text.split_once('=').ok_or_else(|| FieldError::new("usage").with(json!({ "form": "field=value" })))?;
     Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// Names the file beside `path` whose name ends in `ending`.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, FieldError> {

@@ -8,13 +8,12 @@ use crate::{
     exchange::{Request, Response},
     ledger::Ledger,
     port::Random,
-    reauthor,
     store::{
         Connection, StoreKey, access, in_transaction,
         meta::{self, key},
-        time,
+        outbox, time,
     },
-    sync::{address, policy},
+    sync::{address, catch_up, policy},
 };
 use daohu_domain::id::Id;
 use daohu_wire::{DeviceKey, EnrolAnswer, EnrolRequest, ServerConfig, limits, seal};
@@ -226,9 +225,13 @@ impl EnrolConversation {
         let stamp = ledger.stamp()?;
         in_transaction(&mut ledger.connection, |connection| {
             keep(connection, &answer, &pending, ca.as_deref())?;
+            // What is read from the beginning need not be compared at once.
+            meta::set_number(connection, key::LAST_CHECK, stamp.wall_ms)?;
             time::add_anchor(connection, stamp.boot, midway, answer.server_time_ms)?;
             if earlier.is_some() {
-                reauthor::all(connection, &pending.device, stamp)?;
+                // What of it the server holds already is seen first; the rest is then written again as this device.
+                outbox::forget_open(connection, pending.device)?;
+                catch_up::begin(connection)?;
             }
             Ok(())
         })?;
@@ -256,6 +259,8 @@ fn keep(connection: &Connection, answer: &EnrolAnswer, pending: &Pending, ca: Op
     meta::forget(connection, key::PENDING)?;
     meta::forget(connection, key::CLOSED)?;
     meta::forget(connection, key::COUNTER)?;
+    meta::forget(connection, key::EXPORTED)?;
+    meta::forget(connection, key::BEHIND)?;
     policy::keep(connection, &answer.policy)?;
     Ok(())
 }

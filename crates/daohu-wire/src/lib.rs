@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod batch;
+pub mod batch_file;
 pub mod change;
 mod codec;
 pub mod config;
@@ -18,6 +19,8 @@ pub mod merkle;
 pub mod pack;
 pub mod policy;
 pub mod receipt;
+pub mod reconcile;
+pub mod repair;
 pub mod request;
 pub mod request_signature;
 pub mod seal;
@@ -38,6 +41,7 @@ pub use merkle::Hash;
 pub use pack::{ChunkRef, PackChunk, PackOffer};
 pub use policy::{GrantView, KnownDevice, KnownPlace, Policy, Revoked};
 pub use receipt::{ItemProof, Receipt};
+pub use reconcile::Holdings;
 pub use request::{Cursor, SyncRequest};
 pub use request_signature::RequestSignature;
 pub use seal::SealKey;

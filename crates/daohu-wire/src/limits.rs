@@ -67,6 +67,16 @@ pub const PROOF_HASHES_MAX: usize = 128;
 pub const RECEIPTS_PER_FILE_MAX: usize = 10_000;
 /// A receipt file.
 pub const RECEIPT_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// A batch file: half a year of one phone's visits is one megabyte, and a courier may carry a village's.
+pub const BATCH_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Parts of one batch file, each as big as a request may be.
+pub const BATCH_FILE_PARTS_MAX: usize = 256;
+/// What sealing adds to a body: the encapsulated key and the tag.
+pub const SEAL_BYTES: usize = 32 + 16;
+/// One message of a reconciliation: what each side sends in a round, and a little more.
+pub const REPAIR_MESSAGE_BYTES_MAX: usize = 128 * 1024;
+/// Records asked for in one request of a repair.
+pub const REPAIR_NEEDS_MAX: usize = 1_000;
 /// Item paths of one receipt: every item of its batch.
 pub const ITEM_PROOFS_MAX: usize = BATCH_ITEMS_MAX;
 /// A signed tree head.

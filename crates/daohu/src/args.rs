@@ -77,9 +77,8 @@ pub(crate) enum Command {
     /// 没被接收的条目 / refused items
     #[command(subcommand)]
     Quarantine(office::Quarantine),
-    /// 本版没有 / not in this version
-    #[command(hide = true)]
-    ImportBatch(Later),
+    /// 收下手机带来的批次文件 / take in batch files that were carried here
+    ImportBatch(office::ImportBatch),
     /// 本版没有 / not in this version
     #[command(hide = true)]
     Export(Later),

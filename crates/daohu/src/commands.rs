@@ -1,5 +1,6 @@
 //! The commands: each reads its words, calls the office once, and hands back the answer.
 
+mod carried;
 mod figures;
 mod import;
 mod people;
@@ -57,7 +58,7 @@ pub(crate) fn run(words: &Words) -> Result<Answer, Refusal> {
         Command::Pairing(command) => people::pairing(&open()?, command),
         Command::Leave(command) => people::leave(&open()?, command),
         Command::Record(command) => records::record(&open()?, command),
-        Command::ImportBatch(_) => Err(Refusal::later("import-batch")),
+        Command::ImportBatch(flags) => carried::import_batch(&open()?, flags),
         Command::Export(_) => Err(Refusal::later("export")),
         Command::Backup(_) => Err(Refusal::later("backup")),
         Command::Restore(_) => Err(Refusal::later("restore")),

@@ -5,7 +5,7 @@ use super::{
     part,
     problem::Problem,
 };
-use crate::{app::App, serve::bounded::Peer};
+use crate::{app::App, office::Office, serve::bounded::Peer, sync::SyncRefusal};
 use axum::{
     Extension,
     body::Body,
@@ -51,7 +51,19 @@ pub async fn enrol(
 ///
 /// # Errors
 /// As the office says; 413, 415.
-pub async fn sync(State(app): State<App>, OriginalUri(uri): OriginalUri, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+pub async fn sync(app: State<App>, uri: OriginalUri, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    signed(app, uri, (headers, body), Office::sync).await
+}
+
+/// What answers a signed request: body, signature, path.
+type Answer = fn(&Office, &[u8], &str, &str) -> Result<Vec<u8>, SyncRefusal>;
+
+async fn signed(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    (headers, body): (HeaderMap, Body),
+    answer: Answer,
+) -> Result<Response, Problem> {
     if media_type(&headers) != SYNC_TYPE || !is_zstd(&headers) {
         return Err(unsupported());
     }
@@ -59,8 +71,16 @@ pub async fn sync(State(app): State<App>, OriginalUri(uri): OriginalUri, headers
     let body = body_of(&headers, body, REQUEST_BYTES_MAX).await?;
     // What was signed is the path as the device wrote it.
     let path = uri.path().to_owned();
-    let answer = app.call(move |office| Ok(office.sync(&body, &signature, &path)?)).await?;
+    let answer = app.call(move |office| Ok(answer(office, &body, &signature, &path)?)).await?;
     Ok(bytes(SYNC_TYPE, answer))
+}
+
+/// Tells a device whose digest differs which records differ, and gives it those.
+///
+/// # Errors
+/// As the office says; 413, 415.
+pub async fn repair(app: State<App>, uri: OriginalUri, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    signed(app, uri, (headers, body), Office::repair).await
 }
 
 /// Tells limits, versions and keys to whoever asks.

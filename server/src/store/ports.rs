@@ -16,8 +16,9 @@ use super::account::{
 };
 use super::plan::{Committed, DocumentPlan, EventPlan, IntakePlan};
 use super::rows::{
-    BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, ImportedRow, LeafRow, PairingQuery, PairingRow, PullQuery, PulledRow,
-    QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow, SecretRow, SettingRows, TreeRows, VillageMonthRow,
+    BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, HeldRow, HoldingQuery, ImportedRow, LeafRow, PairingQuery, PairingRow, PullQuery,
+    PulledChange, PulledRow, QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow, SecretRow, SettingRows,
+    TreeRows, VillageMonthRow,
 };
 
 /// Says why the store did not do what it was asked. Nothing was written, whatever the variant.
@@ -108,6 +109,24 @@ pub trait LogStore {
     /// # Errors
     /// When the backend fails.
     fn pull(&self, query: &PullQuery) -> Result<PulledRow, StoreError>;
+
+    /// Returns the last number of a place's log, 0 for an empty one.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn place_head(&self, place: Place) -> Result<u64, StoreError>;
+
+    /// Returns which records a grant covers, with their heads.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn holdings(&self, query: &HoldingQuery) -> Result<Vec<HeldRow>, StoreError>;
+
+    /// Returns all changes of a record in the order of their arrival, as a device pulls them.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn pulled_of(&self, record: Id) -> Result<Vec<PulledChange>, StoreError>;
 
     /// Returns the size of the tree and the hashes of these nodes (level, number).
     ///

@@ -138,6 +138,26 @@ pub struct TreeRows {
     pub clock_set: bool,
 }
 
+/// Which records to list: those that a grant covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldingQuery {
+    /// Their place.
+    pub place: Place,
+    /// Only this household.
+    pub household: Option<Id>,
+    /// Only these kinds.
+    pub kinds: Vec<&'static str>,
+}
+
+/// A record with its heads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRow {
+    /// The record.
+    pub record: Id,
+    /// Its heads.
+    pub heads: Vec<[u8; 32]>,
+}
+
 /// What to pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullQuery {
@@ -149,7 +169,7 @@ pub struct PullQuery {
     pub reference: bool,
     /// Rows after this number.
     pub after: u64,
-    /// Not what this device wrote.
+    /// Not what this device handed in.
     pub not_of: Option<Id>,
     /// At most so many bytes of changes (one row at least).
     pub bytes_max: usize,

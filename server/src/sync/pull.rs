@@ -6,7 +6,7 @@ use daohu_domain::id::Id;
 use daohu_domain::place::Place;
 use daohu_wire::answer::Start;
 use daohu_wire::limits::{MAX_BYTES_CEILING, MAX_BYTES_FLOOR, PULLED_ITEMS_MAX};
-use daohu_wire::{PackOffer, Pulled, PulledItem, SyncRequest, request};
+use daohu_wire::{PackOffer, Pulled, PulledItem, SyncRequest};
 
 use crate::grants::kinds_of;
 use crate::office::Office;
@@ -32,16 +32,17 @@ pub(super) fn head_of(office: &Office, place: Place) -> Result<u64, StoreError> 
 }
 
 /// Reads what is new for a device under its grants in force, but for those that get a pack first.
+///
+/// `not_of` is the device whose own items are left out; none where it wants those too.
 pub(super) fn pull(
     office: &Office,
     grants: &[GrantRow],
     request: &SyncRequest,
-    (device, packs): (Id, &[PackOffer]),
+    (not_of, packs): (Option<Id>, &[PackOffer]),
 ) -> Result<Page, StoreError> {
     let cursors: HashMap<u64, u64> = request.cursors.iter().map(|cursor| (cursor.grant, cursor.seq)).collect();
     let wanted = request.max_bytes.clamp(MAX_BYTES_FLOOR, MAX_BYTES_CEILING);
     let mut left = usize::try_from(wanted).unwrap_or(usize::MAX) * SHRINK;
-    let not_of = (request.caps & request::CAP_WANT_OWN == 0).then_some(device);
     let mut page = Page { more: !packs.is_empty(), ..Page::default() };
     let mut people = People::new(office);
     let mut count = 0;

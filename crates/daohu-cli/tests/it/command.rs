@@ -78,8 +78,7 @@ fn a_refusal_never_repeats_what_was_typed() {
 #[test]
 fn wrong_usage_and_what_this_version_lacks_are_status_two() {
     let world = World::enrolled();
-    let cases: [&[&str]; 5] =
-        [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["export-batch", "f.dhb"], &["evidence", "list", "--all"]];
+    let cases: [&[&str]; 4] = [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["evidence", "list", "--all"]];
     for args in cases {
         let (status, json) = world.run(args);
         assert_eq!(status, 2, "{args:?}: {json}");

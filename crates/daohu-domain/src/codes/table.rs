@@ -148,6 +148,11 @@ pub(super) const COMMANDS: &[Row] = &[
         "存储出错，没有写成。看看资料夹、权限和剩余空间，再试一次。",
         "The store failed, nothing was written; look at the folder, its rights and the free space, and try again.",
     ),
+    (
+        "file_not_written",
+        "文件没有写成，请看文件夹和剩余空间，再试一次。",
+        "The file was not written; look at the folder and its free space, then try again.",
+    ),
     ("nothing_changed", "和原来一样，没有改。", "That is what it says already; nothing was changed."),
     ("no_conflict", "这一项没有两个值要选。", "There is nothing to choose for this field."),
     ("not_in_this_version", "这个版本还没有这个功能。", "Not in this version."),

@@ -31,6 +31,16 @@ pub(crate) mod key {
     pub(crate) const PENDING: &str = "pending_enrolment";
     pub(crate) const CLOSED: &str = "closed";
     pub(crate) const PROGRAM: &str = "program";
+    /// Own items are pulled too and nothing new is sealed, until this device knows what the server holds of it.
+    pub(crate) const CATCHING_UP: &str = "catching_up";
+    /// Another copy of this store handed batches in: what is unsent here would fork.
+    pub(crate) const BEHIND: &str = "behind";
+    /// What this device and the server hold is to be compared record by record; until then its cursors mean nothing.
+    pub(crate) const REPAIR: &str = "repair";
+    pub(crate) const LAST_CHECK: &str = "last_check_ms";
+    /// Batches that a restored server lost and that cannot be sent again, by comma.
+    pub(crate) const LOST: &str = "lost_batches";
+    pub(crate) const EXPORTED: &str = "exported_batch";
     pub(crate) const SALVAGED: &str = "salvaged";
     /// Before the number of a grant: the pack that is fetched for it.
     pub(crate) const PACK_PREFIX: &str = "pack.";

@@ -14,6 +14,8 @@ pub(crate) struct BatchRow {
     pub(crate) hash: [u8; 32],
     pub(crate) items: u64,
     pub(crate) sealed_ms: i64,
+    /// A verified receipt is here.
+    pub(crate) done: bool,
 }
 
 /// A receipt, verified.
@@ -28,18 +30,19 @@ pub(crate) struct ReceiptRow {
     pub(crate) tree_size: u64,
 }
 
-const BATCH: &str = "SELECT number, device, cose, hash, items, sealed_ms FROM batch";
+const BATCH: &str = "SELECT number, device, cose, hash, items, sealed_ms, done FROM batch";
 
 /// Stores a batch before it is first sent.
 pub(crate) fn put_batch(connection: &Connection, batch: &BatchRow) -> Result<(), FieldError> {
-    let sql = "INSERT INTO batch (number, device, cose, hash, items, sealed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO batch (number, device, cose, hash, items, sealed_ms, done) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![
         number(batch.number),
         batch.device.as_bytes(),
         batch.cose,
         batch.hash,
         number(batch.items),
-        batch.sealed_ms
+        batch.sealed_ms,
+        batch.done
     ])?;
     Ok(())
 }
@@ -52,6 +55,7 @@ fn batch_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<BatchRow> {
         hash: hash_from_row(row, 3)?,
         items: count(row.get(4)?),
         sealed_ms: row.get(5)?,
+        done: row.get(6)?,
     })
 }
 
@@ -66,6 +70,12 @@ pub(crate) fn open_batches(connection: &Connection, device: Id, max: u32) -> Res
 pub(crate) fn find(connection: &Connection, device: Id, batch: u64) -> Result<Option<BatchRow>, FieldError> {
     let mut found = connection.prepare_cached(&format!("{BATCH} WHERE device = ?1 AND number = ?2"))?;
     Ok(found.query_row(params![device.as_bytes(), number(batch)], batch_from_row).optional()?)
+}
+
+/// Counts the items of the batches without a receipt up to a number.
+pub(crate) fn count_open_items(connection: &Connection, device: Id, up_to: u64) -> Result<u64, FieldError> {
+    let sql = "SELECT coalesce(sum(items), 0) FROM batch WHERE device = ?1 AND done = 0 AND number <= ?2";
+    Ok(count(connection.query_row(sql, params![device.as_bytes(), number(up_to)], |row| row.get(0))?))
 }
 
 /// Counts the batches without a receipt.
@@ -116,17 +126,26 @@ pub(crate) fn receipts(connection: &Connection) -> Result<Vec<ReceiptRow>, Field
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Opens again every batch of a device that a log of only `tree_size` entries cannot hold, and all after it.
-///
-/// Of an inconsistent log nothing is sure: pass 0, and all are sent again.
-pub(crate) fn reopen_from(connection: &Connection, device: Id, tree_size: u64) -> Result<usize, FieldError> {
-    let sql = "UPDATE batch SET done = 0 WHERE device = ?1 AND done = 1
-               AND number >= (SELECT coalesce(min(batch), 9223372036854775807) FROM receipt WHERE device = ?1 AND log_index >= ?2)";
-    Ok(connection.execute(sql, params![device.as_bytes(), number(tree_size)])?)
+/// Returns device and number of every receipted batch that a log of only `tree_size` entries cannot hold, of this enrolment and of
+/// earlier ones, with the number of items that are still here. Of an inconsistent log nothing is sure: pass 0.
+pub(crate) fn beyond(connection: &Connection, tree_size: u64) -> Result<Vec<(BatchRow, u64)>, FieldError> {
+    let sql = "SELECT batch.number, batch.device, batch.cose, batch.hash, batch.items, batch.sealed_ms, batch.done,
+                 (SELECT count(*) FROM change WHERE change.batch = batch.number AND change.device = batch.device)
+               FROM batch JOIN receipt ON receipt.device = batch.device AND receipt.batch = batch.number
+               WHERE batch.done = 1 AND receipt.log_index >= ?1 ORDER BY batch.device, batch.number";
+    let mut found = connection.prepare(sql)?;
+    let rows = found.query_map([number(tree_size)], |row| Ok((batch_from_row(row)?, count(row.get(7)?))))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Forgets the batches of an enrolment that is over and that were never receipted; what was receipted stays proved.
-pub(crate) fn forget_open(connection: &Connection) -> Result<(), FieldError> {
-    connection.execute("DELETE FROM batch WHERE done = 0", [])?;
+/// Opens a batch again: it is sent once more, byte for byte.
+pub(crate) fn reopen(connection: &Connection, device: Id, batch: u64) -> Result<(), FieldError> {
+    connection.execute("UPDATE batch SET done = 0 WHERE device = ?1 AND number = ?2", params![device.as_bytes(), number(batch)])?;
+    Ok(())
+}
+
+/// Forgets the batches of enrolments before `device` that were never receipted; what was receipted stays proved.
+pub(crate) fn forget_open(connection: &Connection, device: Id) -> Result<(), FieldError> {
+    connection.execute("DELETE FROM batch WHERE done = 0 AND device <> ?1", [device.as_bytes()])?;
     Ok(())
 }

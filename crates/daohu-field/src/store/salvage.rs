@@ -69,6 +69,8 @@ pub(crate) fn salvage(path: &Path, key: &StoreKey, now_ms: i64) -> Result<Salvag
     migrate(&mut fresh)?;
     let rows = fill(&mut fresh, path, key)?;
     access::reset_cursors(&fresh)?;
+    // What this device had handed in comes back too.
+    meta::set(&fresh, key::CATCHING_UP, "1")?;
     meta::set(&fresh, key::SALVAGED, &set_aside.to_string_lossy())?;
     // Closing writes the log back into the one file that is moved.
     fresh.close().map_err(|(_, error)| FieldError::from(error))?;
@@ -140,8 +142,20 @@ fn read_all(old: &dyn Fn() -> Option<Connection>, fresh: &mut Connection) -> Res
     for (from, to) in [("meta", "meta_copy"), ("meta_copy", "meta")] {
         transaction.execute_batch(&format!("INSERT OR IGNORE INTO {to} (key, value) SELECT key, value FROM {from}"))?;
     }
+    free_broken_batches(&transaction)?;
     transaction.commit()?;
     Ok(rows)
+}
+
+/// A batch that lost an item cannot be sent as it was signed, and an item that lost its batch would never be sent: both go anew.
+fn free_broken_batches(fresh: &Connection) -> Result<(), FieldError> {
+    fresh.execute_batch(
+        "DELETE FROM batch WHERE done = 0
+           AND items <> (SELECT count(*) FROM change WHERE change.batch = batch.number AND change.device = batch.device);
+         UPDATE change SET state = 0, batch = NULL, leaf = NULL WHERE state = 1
+           AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.number = change.batch AND batch.device = change.device);",
+    )?;
+    Ok(())
 }
 
 struct Copied {

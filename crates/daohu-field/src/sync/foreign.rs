@@ -3,7 +3,10 @@
 //! The server has guarded them before. What does not pass here all the same is skipped, kept and reported; the
 //! others go on.
 
-use super::apply::{Applied, RefusedItem};
+use super::{
+    apply::{Applied, RefusedItem},
+    catch_up,
+};
 use crate::{
     error::FieldError,
     project::{self, Held},
@@ -19,7 +22,9 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
     let mut at_hand = std::mem::take(&mut applied.loaded);
     for item in items {
         let hash = content_hash(&item.bytes);
-        if change::is_known(connection, change::ChangeKey { record: item.record, hash })? {
+        let key = change::ChangeKey { record: item.record, hash };
+        if let Some(state) = change::state_of(connection, key)? {
+            catch_up::settle_known(connection, item, (key, state), applied)?;
             continue;
         }
         let held = match at_hand.remove(&item.record) {

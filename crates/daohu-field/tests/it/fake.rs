@@ -289,6 +289,7 @@ impl Fake {
                 head: head.clone(),
                 cose: Vec::new(),
                 items: Vec::new(),
+                codes: Vec::new(),
             })
             .collect();
         answer.statuses = statuses;

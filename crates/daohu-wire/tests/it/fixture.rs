@@ -12,6 +12,8 @@ use daohu_wire::{
     pack::{ChunkRef, PackChunk, PackOffer},
     policy::{GrantView, KnownDevice, KnownPlace, Policy, Revoked},
     receipt::{ItemProof, Receipt},
+    reconcile::{Asking, Holdings},
+    repair::{RepairAnswer, RepairRequest},
     request::{Cursor, SyncRequest},
     seal::{INFO_STORE_KEY, SealKey, seal},
     sign::DeviceKey,
@@ -141,6 +143,7 @@ pub(crate) fn receipt() -> Receipt {
         head: head(),
         cose: batch.cose.clone(),
         items: vec![proof(0), proof(2)],
+        codes: Vec::new(),
     }
 }
 
@@ -220,6 +223,31 @@ pub(crate) fn answer() -> SyncAnswer {
         policy: Some(policy()),
         ..SyncAnswer::new(1, NOON_MS + 61_000, head(), 131_072)
     }
+}
+
+pub(crate) fn holdings() -> Holdings {
+    let mut holdings = Holdings::default();
+    holdings.add(id(0x11), &[[0x22; 32], [0x11; 32]]);
+    holdings.add(id(0x12), &[[0x33; 32]]);
+    holdings
+}
+
+pub(crate) fn repair_request() -> RepairRequest {
+    let (_, message) = Asking::begin(&Holdings::default()).expect("nothing can be asked about");
+    RepairRequest { message, need: vec![[0x44; 32]], ..RepairRequest::new(device()) }
+}
+
+pub(crate) fn repair_answer() -> RepairAnswer {
+    let cursors = vec![Cursor { grant: 3, seq: 41 }, Cursor { grant: 300, seq: 1_008 }];
+    let pulled = vec![Pulled { grant: 0, from: 0, to: 0, items: vec![pulled_item(1, None)] }];
+    // The same pair of messages every time: the holdings are two, listed in the order of their times.
+    let message = holdings().answer(&repair_request().message).expect("a message");
+    RepairAnswer { message, cursors, done: 1, pulled, ..RepairAnswer::new(head()) }
+}
+
+/// A batch file with the one batch.
+pub(crate) fn batch_file() -> Vec<u8> {
+    daohu_wire::batch_file::to_part(&seal_key().public(), &[batch()], &[5; 32]).expect("it can be sealed")
 }
 
 pub(crate) fn enrol_request() -> EnrolRequest {

@@ -17,6 +17,17 @@ pub(crate) struct Import {
     pub(crate) as_of: Option<String>,
 }
 
+/// Flags of `import-batch`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportBatch {
+    /// 批次文件（.dhb），先后随意 / batch files, in any order
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// 把回执文件写到这个文件夹 / write the receipt files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) receipt_out: Option<PathBuf>,
+}
+
 /// Flags of `coverage`.
 #[derive(Debug, Args)]
 pub(crate) struct Coverage {

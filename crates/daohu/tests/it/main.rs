@@ -1,5 +1,6 @@
 //! The binary as a shell sees it: one JSON value on stdout, sentences on stderr, an exit status.
 
+mod exchange;
 mod figures;
 #[expect(clippy::unwrap_used, reason = "a test stops where its world cannot be made")]
 mod packs;
