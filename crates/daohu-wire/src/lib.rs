@@ -14,6 +14,7 @@ pub mod head;
 pub mod item;
 pub mod leaf;
 pub mod limits;
+pub mod log_file;
 pub mod merkle;
 pub mod policy;
 pub mod receipt;

@@ -6,12 +6,14 @@ use crate::fixture::{
     NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, id, items, leaf, log_key, log_leaves,
     receipt, request, seal_key, sealed_value, village,
 };
+use crate::log_files::golden_log;
 use daohu_wire::{
     EnrolAnswer, EnrolRequest, SyncAnswer, SyncRequest,
     batch::{Batch, header_of, verified_header},
     change_hash,
     head::{ClockKind, SignedHead},
     leaf::Leaf,
+    log_file::check,
     receipt::{from_file, to_file},
     request_signature::{RequestSignature, SeenRequest},
 };
@@ -94,6 +96,13 @@ fn receipt_vector() -> Value {
     })
 }
 
+fn exported_log_vector() -> Value {
+    json!({
+        "what": "an exported log (.dhl) of three leaves: a server start and two batches of one device",
+        "log_public_key": h(log_key().public()), "file": h(golden_log()), "says": {"tree_size": 3, "batches": 2},
+    })
+}
+
 fn request_vector() -> Value {
     json!({
         "what": "the body of POST /v1/sync: cbor, and one possible zstd frame around it (another encoder may write another frame)",
@@ -142,6 +151,7 @@ fn vectors() -> Vec<(&'static str, Value)> {
         ("batch.json", batch_vector()),
         ("change-hash.json", change_hash_vector()),
         ("enrol.json", enrol_vector()),
+        ("exported-log.json", exported_log_vector()),
         ("item-leaf.json", item_leaf_vector()),
         ("leaf.json", leaf_vector()),
         ("receipt.json", receipt_vector()),
@@ -188,6 +198,7 @@ fn every_golden_frame_is_still_read() {
     assert_eq!(SignedHead::from_cose(&golden("tree-head.json", "/cose")), Ok(head()));
     assert_eq!(from_file(&golden("receipt.json", "/file")), Ok(vec![receipt()]));
     assert_eq!(EnrolRequest::open(&golden("enrol.json", "/request")), Ok(enrol_request()));
+    assert_eq!(check(golden("exported-log.json", "/file").as_slice(), &log_key().public()).unwrap().first_bad, None);
     assert_eq!(EnrolAnswer::decode(&golden("enrol.json", "/answer")), Ok(enrol_answer()));
 }
 
