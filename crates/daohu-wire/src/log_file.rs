@@ -61,12 +61,18 @@ impl<'a, W: Write> LogWriter<'a, W> {
         self.frame(&entry.to_cbor())
     }
 
+    /// Says whether the leaves so far are those of the head: where not, the store that gave them is damaged.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        (self.root.size(), self.root.root()) == (self.head.size, self.head.root)
+    }
+
     /// Ends the log and returns the stream and how many bytes were written.
     ///
     /// # Errors
     /// When the stream fails, or the leaves are not those of the head.
     pub fn finish(mut self) -> io::Result<(W, u64)> {
-        if (self.root.size(), self.root.root()) != (self.head.size, self.head.root) {
+        if !self.is_whole() {
             return Err(io::Error::other("the leaves are not those of the head"));
         }
         self.out.flush()?;

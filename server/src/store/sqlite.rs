@@ -9,6 +9,7 @@ mod commit;
 mod convert;
 mod coverage;
 mod grant;
+mod key;
 mod log;
 mod migrate;
 mod project;
@@ -17,6 +18,7 @@ mod record;
 mod secret;
 mod state;
 mod tree;
+mod whole;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
