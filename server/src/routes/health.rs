@@ -41,9 +41,8 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Problem> {
 /// As [`ready`].
 pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
     watched(&app)?;
-    let (size, (state, free)) = app
-        .call(|office| Ok((office.store().tree(&[]).map_err(|error| store_problem(&error))?.size, office.disk())))
-        .await?;
+    let (size, (state, free)) =
+        app.call(|office| Ok((office.store().tree(&[]).map_err(|error| store_problem(&error))?.size, office.disk()))).await?;
     let mut text = format!("# TYPE daohu_log_leaves gauge\ndaohu_log_leaves {size}\n");
     text.push_str("# HELP daohu_disk_state 0 ok, 1 low, 2 full\n# TYPE daohu_disk_state gauge\n");
     text.push_str(&format!("daohu_disk_state {}\n", state as u8));

@@ -60,7 +60,7 @@ impl SqliteStore {
             Self { file: folder.join("daohu.db"), blobs: folder.join("blobs"), idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
         make_file(&store.file)?;
         let mut connection = store.connect()?;
-        migrate::run(&mut connection)?;
+        migrate::run(&mut connection, &store.file)?;
         store.give_back(connection);
         Ok(store)
     }

@@ -66,7 +66,7 @@ pub(crate) fn salvage(path: &Path, key: &StoreKey, now_ms: i64) -> Result<Salvag
         let _ = fs::remove_file(beside(&new, ending));
     }
     let mut fresh = unlock(&new, key)?;
-    migrate(&mut fresh)?;
+    migrate(&mut fresh, &new)?;
     let rows = fill(&mut fresh, path, key)?;
     access::reset_cursors(&fresh)?;
     meta::set(&fresh, key::SALVAGED, &set_aside.to_string_lossy())?;

@@ -5,8 +5,8 @@ use crate::{
     args::office::{Quarantine, Verify},
     refusal::Refusal,
 };
-use daohu_server::office::Office;
 use daohu_domain::calendar::Instant;
+use daohu_server::office::Office;
 use daohu_wire::{limits::RECEIPT_FILE_BYTES_MAX, log_file::check, receipt};
 use serde_json::json;
 use std::{fs::File, io::BufReader, path::Path};
