@@ -32,7 +32,13 @@ pub(crate) fn run(args: &Args) -> Result<Answer, FieldError> {
 
 fn with_ledger(args: &Args, key: &StoreKey) -> Result<Answer, FieldError> {
     let mut ledger = store::open(&args.global, key)?;
-    let ledger = &mut ledger;
+    let answer = command(args, key, &mut ledger);
+    // What was read of a damaged page is not shown.
+    ledger.sound()?;
+    answer
+}
+
+fn command(args: &Args, key: &StoreKey, ledger: &mut Ledger) -> Result<Answer, FieldError> {
     match &args.command {
         Command::Enrol { server, code, label, ca } => {
             let ca = ca.as_ref().map(|ca| std::path::absolute(ca).unwrap_or_else(|_| ca.clone()).to_string_lossy().into_owned());

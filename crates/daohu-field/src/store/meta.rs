@@ -32,6 +32,10 @@ pub(crate) mod key {
     pub(crate) const CLOSED: &str = "closed";
     pub(crate) const PROGRAM: &str = "program";
     pub(crate) const SALVAGED: &str = "salvaged";
+    pub(crate) const LAST_BATCH: &str = "last_batch";
+    pub(crate) const WANT_OWN: &str = "want_own";
+    pub(crate) const MOVED: &str = "moved";
+    pub(crate) const RESTORED: &str = "restored";
 }
 
 /// Returns a text, or `None` if it was never set.

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// The steps, in order; the version of a store is how many of them it has seen.
-const STEPS: &[&str] = &[include_str!("../../migrations/0001_ledger.sql")];
+const STEPS: &[&str] = &[include_str!("../../migrations/0001_ledger.sql"), include_str!("../../migrations/0002_unsent_copy.sql")];
 
 /// Runs the steps that the store at `path` has not seen; says whether there were any.
 ///

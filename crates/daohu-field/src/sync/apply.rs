@@ -91,6 +91,9 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
         applied.given = policy::keep(connection, policy)?;
         applied.moved = true;
     }
+    if !answer.more && !applied.restored && applied.given == 0 {
+        meta::forget(connection, key::WANT_OWN)?;
+    }
     // The first word of the server's time in this boot: what waits can be sealed with it now.
     applied.moved |= !time::is_anchored(connection, taken.now.boot, taken.now.mono_ms)?;
     time::add_anchor(connection, taken.now.boot, taken.midway_mono_ms, answer.server_time_ms)?;

@@ -24,7 +24,7 @@ use daohu_domain::{calendar::Instant, time::Stamp};
 use daohu_wire::{
     Batch, Cursor, RequestSignature, SyncAnswer, SyncRequest,
     limits::{BATCHES_PER_REQUEST_MAX, MAX_BYTES_CEILING, MAX_BYTES_FLOOR, MAX_BYTES_START},
-    request::CAP_WANT_PROOF,
+    request::{CAP_WANT_OWN, CAP_WANT_PROOF},
     request_signature::SeenRequest,
 };
 use serde::Serialize;
@@ -304,6 +304,9 @@ impl SyncConversation {
 fn compose(connection: &Connection, me: &Me, now: Stamp, link_bytes: u32) -> Result<(SyncRequest, InFlight), FieldError> {
     let mut request = SyncRequest::new(me.device, now.wall_ms);
     request.caps = CAP_WANT_PROOF;
+    if meta::text(connection, key::WANT_OWN)?.is_some() {
+        request.caps |= CAP_WANT_OWN;
+    }
     request.server_epoch = count(meta::number(connection, key::EPOCH)?);
     request.policy_rev = count(meta::number(connection, key::POLICY_REV)?);
     request.max_bytes = link_bytes;

@@ -10,6 +10,7 @@
 mod access;
 mod convergence;
 mod conversation;
+mod damage;
 mod draft;
 mod due;
 mod fake;
