@@ -20,6 +20,9 @@ pub(crate) fn run(args: &Args) -> Result<Answer, FieldError> {
     if matches!(args.command, Command::ExportBatch(_) | Command::ImportReceipt(_) | Command::Attach(_) | Command::Evidence(_)) {
         return Err(FieldError::new("not_in_this_version"));
     }
+    if let Command::Restore { file } = &args.command {
+        return restore(args, file);
+    }
     let key = match args.command {
         Command::Enrol { .. } => store::read_or_make_key(&args.global)?,
         _ => store::read_key(&args.global)?,
@@ -53,6 +56,7 @@ fn command(args: &Args, key: &StoreKey, ledger: &mut Ledger) -> Result<Answer, F
         Command::Record { command } => record(ledger, command),
         Command::Quarantine { command } => quarantine(ledger, command),
         Command::Receipts { out } => receipts(ledger, out.as_deref()),
+        Command::Backup { file, moving } => answer("backup", &ledger.backup(file, &passphrase()?, key, *moving)?),
         other => plain(ledger, other),
     }
 }
@@ -88,6 +92,21 @@ fn plain(ledger: &mut Ledger, command: &Command) -> Result<Answer, FieldError> {
         Command::Rebuild => answer("rebuild", &ledger.rebuild()?),
         _ => Err(FieldError::new("not_in_this_version")),
     }
+}
+
+/// Makes a store and its key file; neither may be there.
+fn restore(args: &Args, file: &Path) -> Result<Answer, FieldError> {
+    store::no_key(&args.global)?;
+    let (key, report) = Ledger::restore(file, &args.global.db, &passphrase()?)?;
+    store::keep_key(&args.global, &key)?;
+    answer("backup", &report)
+}
+
+/// Reads the passphrase: the first line of standard input, so that no list of processes shows it.
+fn passphrase() -> Result<String, FieldError> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| FieldError::new("usage").because(error))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn enrol(ledger: &mut Ledger, options: EnrolOptions, key: StoreKey) -> Result<Answer, FieldError> {

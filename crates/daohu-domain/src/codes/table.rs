@@ -163,6 +163,12 @@ pub(super) const COMMANDS: &[Row] = &[
         "There is no whole backup here, nothing was written; take another one.",
     ),
     ("backup_damaged", "这份备份有损坏，什么都没写。请换一份备份。", "This backup is damaged, nothing was written; take another one."),
+    ("moved", "这本账已搬到另一部手机，请在那里写。", "This store was moved to another phone; write there."),
+    (
+        "restored",
+        "这本账是从备份恢复的，请领码登记后再传。都在本机。",
+        "This store was restored from a backup; get a code and enrol, then it sends. All is here.",
+    ),
     ("key_not_lost", "主密钥还在，不用换成新的。要更换请用 key rotate。", "The master key is there; to replace it use key rotate."),
     (
         "secret_lost",

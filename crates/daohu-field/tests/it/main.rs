@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod backup;
 mod convergence;
 mod conversation;
 mod damage;
