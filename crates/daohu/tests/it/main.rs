@@ -1,6 +1,7 @@
 //! The binary as a shell sees it: one JSON value on stdout, sentences on stderr, an exit status.
 
 mod figures;
+mod keep;
 mod people;
 mod run;
 mod serve;
