@@ -3,6 +3,12 @@
 /// How long a write waits for another process that is writing, ms.
 pub const BUSY_WAIT_MS: u64 = 10_000;
 
+/// Free space below which it is time to make room, bytes: weeks of a township's work.
+pub const DISK_LOW_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Free space below which no push is taken in, bytes: what is left is for the office itself, for a checkpoint and for a person who makes room.
+pub const DISK_FLOOR_BYTES: u64 = 256 * 1024 * 1024;
+
 /// How often a plan is made anew because another transaction came first; then the answer is `busy`.
 pub const PLAN_TRIES_MAX: usize = 16;
 

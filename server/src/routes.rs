@@ -109,6 +109,7 @@ fn watched() -> Vec<Route> {
     vec![
         Route::new("GET", "/healthz", "whether the process lives", || get(health::live)),
         Route::new("GET", "/readyz", "whether the store answers", || get(health::ready)),
+        Route::new("GET", "/metrics", "figures for a watching program", || get(health::metrics)).answers("200", "text/plain"),
     ]
 }
 

@@ -10,6 +10,7 @@ use daohu_domain::id::Id;
 use daohu_wire::request_signature::SeenRequest;
 use daohu_wire::{BatchStatus, ItemStatus, SignedHead, SyncAnswer, SyncRequest, WireError, limits, request as frame};
 
+use crate::disk::DiskState;
 use crate::error::OfficeError;
 use crate::intake::{self, BatchRefusal, Sender, Taken};
 use crate::office::{InFlight, Office};
@@ -39,6 +40,10 @@ impl Office {
         if request.batches.is_empty() {
             // Pushing is open to every version that ever was; only pulling may ask for a newer one.
             request.version()?;
+        }
+        if !request.batches.is_empty() && self.disk().0 == DiskState::Full {
+            // Before anything is written: the device keeps all of it and comes again.
+            return Err(StoreError::Full.into());
         }
         let taken = take_all(self, &admitted, &request)?;
         self.retry_missing(&grown(&taken))?;

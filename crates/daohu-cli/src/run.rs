@@ -21,6 +21,9 @@ pub(crate) fn run(args: &Args) -> Result<Answer, FieldError> {
     if matches!(args.command, Command::Attach(_) | Command::Evidence(_)) {
         return Err(FieldError::new("not_in_this_version"));
     }
+    if let Command::Restore { file } = &args.command {
+        return restore(args, file);
+    }
     let key = match args.command {
         Command::Enrol { .. } => store::read_or_make_key(&args.global)?,
         _ => store::read_key(&args.global)?,
@@ -33,7 +36,13 @@ pub(crate) fn run(args: &Args) -> Result<Answer, FieldError> {
 
 fn with_ledger(args: &Args, key: &StoreKey) -> Result<Answer, FieldError> {
     let mut ledger = store::open(&args.global, key)?;
-    let ledger = &mut ledger;
+    let answer = command(args, key, &mut ledger);
+    // What was read of a damaged page is not shown.
+    ledger.sound()?;
+    answer
+}
+
+fn command(args: &Args, key: &StoreKey, ledger: &mut Ledger) -> Result<Answer, FieldError> {
     match &args.command {
         Command::Enrol { server, code, label, ca } => {
             let ca = ca.as_ref().map(|ca| std::path::absolute(ca).unwrap_or_else(|_| ca.clone()).to_string_lossy().into_owned());
@@ -50,6 +59,7 @@ fn with_ledger(args: &Args, key: &StoreKey) -> Result<Answer, FieldError> {
         Command::Receipts { out } => receipts(ledger, out.as_deref()),
         Command::ExportBatch { file } => carry::export(ledger, file),
         Command::ImportReceipt { file } => carry::import(ledger, file),
+        Command::Backup { file, moving } => answer("backup", &ledger.backup(file, &passphrase()?, key, *moving)?),
         other => plain(ledger, other),
     }
 }
@@ -85,6 +95,21 @@ fn plain(ledger: &mut Ledger, command: &Command) -> Result<Answer, FieldError> {
         Command::Rebuild => answer("rebuild", &ledger.rebuild()?),
         _ => Err(FieldError::new("not_in_this_version")),
     }
+}
+
+/// Makes a store and its key file; neither may be there.
+fn restore(args: &Args, file: &Path) -> Result<Answer, FieldError> {
+    store::no_key(&args.global)?;
+    let (key, report) = Ledger::restore(file, &args.global.db, &passphrase()?)?;
+    store::keep_key(&args.global, &key)?;
+    answer("backup", &report)
+}
+
+/// Reads the passphrase: the first line of standard input, so that no list of processes shows it.
+fn passphrase() -> Result<String, FieldError> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| FieldError::new("usage").because(error))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn enrol(ledger: &mut Ledger, options: EnrolOptions, key: StoreKey) -> Result<Answer, FieldError> {

@@ -98,7 +98,9 @@ impl Ledger {
     /// `already_enrolled` while the present enrolment still holds.
     pub fn begin_enrol(&mut self, options: EnrolOptions, store_key: StoreKey) -> Result<EnrolConversation, FieldError> {
         let enrolled = meta::id(&self.connection, key::DEVICE)?.is_some();
-        if enrolled && meta::text(&self.connection, key::CLOSED)?.is_none() {
+        let over = [key::CLOSED, key::MOVED, key::RESTORED];
+        let is_over = over.iter().try_fold(false, |is, key| Ok::<_, FieldError>(is || meta::text(&self.connection, key)?.is_some()))?;
+        if enrolled && !is_over {
             return Err(FieldError::new("already_enrolled"));
         }
         let kept = meta::text(&self.connection, key::PENDING)?.and_then(|text| serde_json::from_str::<Pending>(&text).ok());
@@ -257,7 +259,9 @@ fn keep(connection: &Connection, answer: &EnrolAnswer, pending: &Pending, ca: Op
         meta::set(connection, key::CA, ca)?;
     }
     meta::forget(connection, key::PENDING)?;
-    meta::forget(connection, key::CLOSED)?;
+    for over in [key::CLOSED, key::MOVED, key::RESTORED] {
+        meta::forget(connection, over)?;
+    }
     meta::forget(connection, key::COUNTER)?;
     meta::forget(connection, key::EXPORTED)?;
     meta::forget(connection, key::BEHIND)?;

@@ -15,6 +15,7 @@ pub mod head;
 pub mod item;
 pub mod leaf;
 pub mod limits;
+pub mod log_file;
 pub mod merkle;
 pub mod pack;
 pub mod policy;

@@ -83,6 +83,8 @@ pub const ITEM_PROOFS_MAX: usize = BATCH_ITEMS_MAX;
 pub const HEAD_BYTES_MAX: usize = 1024;
 /// A leaf of the log as CBOR: a batch touches at most `PLACES_PER_BATCH_MAX` places.
 pub const LEAF_BYTES_MAX: usize = 16 * 1024;
+/// One entry of an exported log: a leaf, its mark and the signed header of its batch.
+pub const LOG_ENTRY_BYTES_MAX: usize = LEAF_BYTES_MAX + BATCH_COSE_BYTES_MAX + 256;
 /// An enrol request; an enrol answer carries the directory and may be as big as any answer.
 pub const ENROL_BYTES_MAX: usize = 16 * 1024;
 /// The header `daohu-signature` as text: bounded before it is decoded.

@@ -3,13 +3,14 @@
 mod carried;
 mod figures;
 mod import;
+mod keep;
 mod people;
 mod proof;
 mod records;
 pub(crate) mod serve;
 
 use crate::{
-    args::{Command, Words},
+    args::{Command, Shared, Words},
     config,
     refusal::Refusal,
 };
@@ -59,11 +60,17 @@ pub(crate) fn run(words: &Words) -> Result<Answer, Refusal> {
         Command::Leave(command) => people::leave(&open()?, command),
         Command::Record(command) => records::record(&open()?, command),
         Command::ImportBatch(flags) => carried::import_batch(&open()?, flags),
-        Command::Export(_) => Err(Refusal::later("export")),
-        Command::Backup(_) => Err(Refusal::later("backup")),
-        Command::Restore(_) => Err(Refusal::later("restore")),
+        Command::Export(flags) => keep::export(&existing(shared)?, flags),
+        Command::Backup(flags) => keep::backup(&existing(shared)?, flags),
+        Command::Restore(flags) => keep::restore(shared, flags),
+        Command::Key(command) => keep::key(shared, command),
         Command::Audit(_) => Err(Refusal::later("audit list")),
     }
+}
+
+/// Opens an office that must be there already.
+fn existing(shared: &Shared) -> Result<Office, Refusal> {
+    if shared.data.join("daohu.db").exists() { config::office(shared, false) } else { Err(Refusal::of("not_found")) }
 }
 
 /// Reads a flag that has a form of its own.

@@ -1,7 +1,12 @@
 //! What a run is started with: where the data is, which clock it goes by, and where it may listen.
 
 use crate::{args::Shared, refusal::Refusal};
-use daohu_server::{clock::ServerClock, office::Office, random::SystemRandom};
+use daohu_server::{
+    clock::ServerClock,
+    disk::{DiskBounds, SystemSpace},
+    office::Office,
+    random::SystemRandom,
+};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 /// Reads the clock of a run: a one-shot command's stands still, a server's runs on.
@@ -24,6 +29,14 @@ pub(crate) fn clock(shared: &Shared, runs_on: bool) -> Result<ServerClock, Refus
 /// As the office says.
 pub(crate) fn office(shared: &Shared, runs_on: bool) -> Result<Office, Refusal> {
     Ok(Office::open(&shared.data, clock(shared, runs_on)?, SystemRandom)?)
+}
+
+/// Opens the office of a server, which looks at the room that is left.
+///
+/// # Errors
+/// As the office says.
+pub(crate) fn serving_office(shared: &Shared, bounds: DiskBounds) -> Result<Office, Refusal> {
+    Ok(Office::open_on(&shared.data, clock(shared, true)?, SystemRandom, (Box::new(SystemSpace), bounds))?)
 }
 
 /// Reads an address to listen on; a name like `localhost` is looked up.

@@ -109,6 +109,7 @@ pub const TABLE: &[Row] = &[
     row("POST", "/sign-out", Who::Anyone),
     row("GET", "/office.css", Who::Anyone),
     row("GET", "/healthz", Who::Watcher),
+    row("GET", "/metrics", Who::Watcher),
     row("GET", "/readyz", Who::Watcher),
 ];
 

@@ -46,6 +46,9 @@ pub(crate) mod key {
     pub(crate) const PACK_PREFIX: &str = "pack.";
     /// Before the number of a grant: how many chunks of that pack are taken.
     pub(crate) const PACK_TAKEN_PREFIX: &str = "pack_taken.";
+    pub(crate) const LAST_BATCH: &str = "last_batch";
+    pub(crate) const MOVED: &str = "moved";
+    pub(crate) const RESTORED: &str = "restored";
 }
 
 /// Returns a text, or `None` if it was never set.

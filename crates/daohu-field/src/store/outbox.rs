@@ -1,6 +1,10 @@
 //! Rows of batches and receipts. Each belongs to a device: a phone that enrols anew numbers from one again.
 
-use super::{count, hash_from_row, id_from_row, number};
+use super::{
+    count, hash_from_row, id_from_row,
+    meta::{self, key},
+    number,
+};
 use crate::error::FieldError;
 use daohu_domain::id::Id;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -44,7 +48,7 @@ pub(crate) fn put_batch(connection: &Connection, batch: &BatchRow) -> Result<(),
         batch.sealed_ms,
         batch.done
     ])?;
-    Ok(())
+    meta::set(connection, key::LAST_BATCH, &format!("{} {} {}", batch.device, batch.number, hex::encode(batch.hash)))
 }
 
 fn batch_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<BatchRow> {
@@ -87,7 +91,25 @@ pub(crate) fn count_open(connection: &Connection) -> Result<u64, FieldError> {
 pub(crate) fn last(connection: &Connection, device: Id) -> Result<Option<(u64, [u8; 32])>, FieldError> {
     let sql = "SELECT number, hash FROM batch WHERE device = ?1 ORDER BY number DESC LIMIT 1";
     let row = |row: &rusqlite::Row<'_>| Ok((count(row.get(0)?), hash_from_row(row, 1)?));
-    Ok(connection.query_row(sql, [device.as_bytes()], row).optional()?)
+    let stored = connection.query_row(sql, [device.as_bytes()], row).optional()?;
+    // After damage the last batch may be gone; its number must not be given to another one, which would be a fork.
+    let noted = meta::text(connection, key::LAST_BATCH)?.and_then(|text| noted_of(&text, device));
+    Ok(stored.into_iter().chain(noted).max_by_key(|(number, _)| *number))
+}
+
+fn noted_of(text: &str, device: Id) -> Option<(u64, [u8; 32])> {
+    let mut words = text.split(' ');
+    let of = words.next()?.parse::<Id>().ok()?;
+    let (number, hash) = (words.next()?.parse().ok()?, hex::decode(words.next()?).ok()?.try_into().ok()?);
+    (of == device).then_some((number, hash))
+}
+
+/// Takes changes out of batches that are not there any more: they go into new ones.
+pub(crate) fn unseal_orphans(connection: &Connection) -> Result<(), FieldError> {
+    let sql = "UPDATE change SET state = 0, batch = NULL, leaf = NULL WHERE state = 1
+               AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.device = change.device AND batch.number = change.batch)";
+    connection.execute(sql, [])?;
+    Ok(())
 }
 
 /// Keeps a verified receipt and closes its batch.

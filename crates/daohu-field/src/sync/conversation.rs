@@ -125,6 +125,7 @@ impl Ledger {
     /// `not_enrolled`.
     pub fn begin_sync(&mut self, options: SyncOptions) -> Result<SyncConversation, FieldError> {
         self.me()?;
+        self.is_the_device()?;
         let known = meta::text(&self.connection, key::SERVER)?.unwrap_or_default();
         let is_known_address = options.server.as_ref().is_none_or(|server| *server == known);
         let server = options.server.clone().or_else(|| options.server_once.clone()).unwrap_or(known);

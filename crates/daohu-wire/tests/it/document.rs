@@ -48,6 +48,7 @@ fn every_limit_of_the_document_is_the_one_of_the_source() {
         RECEIPT_FILE_BYTES_MAX,
         HEAD_BYTES_MAX,
         LEAF_BYTES_MAX,
+        LOG_ENTRY_BYTES_MAX,
         ENROL_BYTES_MAX,
         BATCH_FILE_BYTES_MAX,
         BATCH_FILE_PARTS_MAX,
@@ -88,9 +89,16 @@ fn the_document_names_every_vector() {
 #[test]
 fn the_document_names_every_purpose_and_every_code() {
     let document = document();
-    for purpose in
-        [sign::AAD_BATCH, sign::AAD_REQUEST, sign::AAD_ENROL, sign::AAD_HEAD, seal::INFO_FILE, seal::INFO_VALUE, seal::INFO_STORE_KEY]
-    {
+    for purpose in [
+        sign::AAD_BATCH,
+        sign::AAD_REQUEST,
+        sign::AAD_ENROL,
+        sign::AAD_HEAD,
+        sign::AAD_LOG,
+        seal::INFO_FILE,
+        seal::INFO_VALUE,
+        seal::INFO_STORE_KEY,
+    ] {
         let purpose = std::str::from_utf8(purpose).unwrap();
         assert!(document.contains(&format!("`{purpose}`")), "{purpose}");
     }

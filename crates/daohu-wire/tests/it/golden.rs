@@ -6,12 +6,14 @@ use crate::fixture::{
     NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, holdings, id, items, leaf, log_key,
     log_leaves, pack_chunk, pack_offer, receipt, repair_answer, repair_request, request, seal_key, sealed_value, village,
 };
+use crate::log_files::golden_log;
 use daohu_wire::{
     EnrolAnswer, EnrolRequest, ItemStatus, Receipt, SyncAnswer, SyncRequest,
     batch::{Batch, header_of, verified_header},
     batch_file, change_hash,
     head::{ClockKind, SignedHead},
     leaf::Leaf,
+    log_file::check,
     merkle::sha256,
     pack::{self, PackChunk, PackOffer},
     receipt::{from_file, to_file},
@@ -95,6 +97,13 @@ fn receipt_vector() -> Value {
         "what": "a receipt file (.dhr) with one receipt: the batch of batch.json is leaf 2 of the log of tree-head.json, items 0 and 2 are proved",
         "log_public_key": h(log_key().public()), "file": h(to_file(&[receipt()])),
         "says": {"device": device().to_string(), "batch": 7, "received_at_ms": leaf().received_at_ms, "tree_size": 5},
+    })
+}
+
+fn exported_log_vector() -> Value {
+    json!({
+        "what": "an exported log (.dhl) of three leaves: a server start and two batches of one device",
+        "log_public_key": h(log_key().public()), "file": h(golden_log()), "says": {"tree_size": 3, "batches": 2},
     })
 }
 
@@ -198,6 +207,7 @@ fn vectors() -> Vec<(&'static str, Value)> {
         ("batch.json", batch_vector()),
         ("change-hash.json", change_hash_vector()),
         ("enrol.json", enrol_vector()),
+        ("exported-log.json", exported_log_vector()),
         ("item-leaf.json", item_leaf_vector()),
         ("leaf.json", leaf_vector()),
         ("pack.json", pack_vector()),
@@ -255,6 +265,7 @@ fn every_golden_frame_is_still_read() {
     assert_eq!(SignedHead::from_cose(&golden("tree-head.json", "/cose")), Ok(head()));
     assert_eq!(from_file(&golden("receipt.json", "/file")), Ok(vec![receipt()]));
     assert_eq!(EnrolRequest::open(&golden("enrol.json", "/request")), Ok(enrol_request()));
+    assert_eq!(check(golden("exported-log.json", "/file").as_slice(), &log_key().public()).unwrap().first_bad, None);
     assert_eq!(EnrolAnswer::decode(&golden("enrol.json", "/answer")), Ok(enrol_answer()));
 }
 

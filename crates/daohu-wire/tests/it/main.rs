@@ -9,6 +9,7 @@ mod fixture;
 mod frames;
 mod golden;
 mod limits;
+mod log_files;
 mod merkle;
 mod mutants;
 mod packs;

@@ -60,10 +60,13 @@ pub(crate) struct Gaps {
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// 回执文件 / a receipt file
-    #[arg(long, value_name = "FILE", requires = "key")]
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "log")]
     pub(crate) receipt: Option<PathBuf>,
+    /// 导出的日志 / an exported log
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) log: Option<PathBuf>,
     /// 服务器公钥，十六进制 / the server's public key in hex
-    #[arg(long, value_name = "HEX", requires = "receipt")]
+    #[arg(long, value_name = "HEX")]
     pub(crate) key: Option<String>,
 }
 

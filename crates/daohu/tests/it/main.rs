@@ -2,6 +2,7 @@
 
 mod exchange;
 mod figures;
+mod keep;
 #[expect(clippy::unwrap_used, reason = "a test stops where its world cannot be made")]
 mod packs;
 mod people;

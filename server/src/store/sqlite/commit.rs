@@ -8,7 +8,7 @@ use daohu_wire::{Leaf, PlaceRange};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::tree::NewLeaf;
-use super::{Failed, SqliteStore, StoreError, convert, coverage, project, secret, tree};
+use super::{Failed, SqliteStore, StoreError, convert, coverage, key, project, secret, tree};
 use crate::store::plan::{BatchPlan, ChangePlan, Committed, Fate, IntakePlan, ItemPlan};
 use crate::store::rows::{ImportedRow, ItemRow};
 
@@ -18,6 +18,10 @@ impl SqliteStore {
         self.write("commit", |transaction| {
             coverage::tick(transaction, plan.now)?;
             refuse_stale(transaction, plan)?;
+            if plan.master.is_some() && !plan.secrets.is_empty() && key::master(transaction)? != plan.master {
+                // The master key was replaced since: what it wraps could never be read.
+                return Err(StoreError::Stale.into());
+            }
             let mut devices = Devices::default();
             let mut committed = Vec::with_capacity(plan.batches.len() + plan.notes.len());
             for batch in &plan.batches {

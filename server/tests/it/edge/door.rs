@@ -114,7 +114,7 @@ async fn health_shows_the_clock_and_only_where_nobody_from_outside_reaches() -> 
     let outside = Client { router: app(world.office.clone(), Settings { watched_here: false, ..Settings::default() }), token: None };
     let watching = Client { router: watcher(world.office.clone()), token: None };
 
-    for path in ["/healthz", "/readyz"] {
+    for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(inside.get(path).await?.json()?["clock"], "set", "{path}");
         assert_eq!(outside.get(path).await?.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(watching.get(path).await?.status, StatusCode::OK, "{path}");
