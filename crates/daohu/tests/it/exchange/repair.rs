@@ -98,3 +98,27 @@ fn a_secretary_of_the_whole_village_is_compared_over_all_of_it() -> Outcome {
     assert!(!secretary.sync(&world)?.repaired, "both hold the same now");
     Ok(())
 }
+
+#[test]
+fn a_sync_with_nothing_new_stays_small_also_on_the_day_of_the_digest() -> Outcome {
+    let world = World::new(13)?;
+    let mut zhang = world.phone("zhang")?;
+    assert_eq!(zhang.ledger().status()?.grants.len(), 14, "thirteen households and what everybody reads");
+    let mut measured = Vec::new();
+    for hours in [1, 48] {
+        world.pass(&[&zhang], hours * HOUR)?;
+        let mut bytes = Vec::new();
+        zhang.sync_through(|request| {
+            let response = world.carry(request);
+            bytes.push((request.body.len(), response.body.len()));
+            Some(response)
+        })?;
+        measured.push(bytes);
+    }
+
+    for bytes in measured {
+        assert_eq!(bytes.len(), 1, "one request");
+        assert!(bytes[0].0 + bytes[0].1 <= 450, "{bytes:?}");
+    }
+    Ok(())
+}
