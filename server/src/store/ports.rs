@@ -297,6 +297,9 @@ pub struct KeyRing {
     pub match_key: Option<Vec<u8>>,
 }
 
+/// Encrypts the second factor of an account anew.
+pub type SecondFactorAgain<'a> = dyn Fn(Id, &[u8]) -> Option<Vec<u8>> + 'a;
+
 /// How everything under the master key is wrapped anew.
 pub struct Rewrap<'a> {
     /// The name of the key it is under now.
@@ -308,7 +311,7 @@ pub struct Rewrap<'a> {
     /// Wraps the own key of a secret anew; none where it does not open, and then it is left as it is.
     pub secret: &'a dyn Fn(&SecretRow) -> Option<Vec<u8>>,
     /// Encrypts a second factor anew; none as above.
-    pub second_factor: &'a dyn Fn(Id, &[u8]) -> Option<Vec<u8>>,
+    pub second_factor: &'a SecondFactorAgain<'a>,
     /// What must be told later.
     pub audit: AuditRow,
 }

@@ -1,4 +1,5 @@
 //! An exported log: with the log's public key alone, whatever was taken out, changed, moved or put in is found and its leaf named.
+#![expect(clippy::unwrap_used, clippy::cast_possible_truncation, reason = "helpers of tests over a log of a few leaves")]
 
 use crate::fixture::{NOON_MS, device, device_key, id, items, log_key, village};
 use daohu_wire::{

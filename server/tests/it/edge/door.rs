@@ -114,8 +114,12 @@ async fn health_shows_the_clock_and_only_where_nobody_from_outside_reaches() -> 
     let outside = Client { router: app(world.office.clone(), Settings { watched_here: false, ..Settings::default() }), token: None };
     let watching = Client { router: watcher(world.office.clone()), token: None };
 
-    for path in ["/healthz", "/readyz", "/metrics"] {
+    assert!(inside.get("/metrics").await?.text.contains("\ndaohu_disk_state 0\n"));
+    assert_eq!(inside.get("/healthz").await?.json()?["disk"]["state"], "ok");
+    for path in ["/healthz", "/readyz"] {
         assert_eq!(inside.get(path).await?.json()?["clock"], "set", "{path}");
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(outside.get(path).await?.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(watching.get(path).await?.status, StatusCode::OK, "{path}");
     }
