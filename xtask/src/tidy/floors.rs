@@ -6,6 +6,7 @@ use std::path::Path;
 /// Our crates from the ground up (docs/ARCHITECTURE.md).
 const FLOORS: &[(&str, u8)] = &[
     ("daohu-domain", 0),
+    ("daohu-mutate", 0),
     ("daohu-wire", 1),
     ("daohu-record", 1),
     ("daohu-field", 2),

@@ -6,6 +6,7 @@ use automerge::{
     transaction::{CommitOptions, Transactable, Transaction},
 };
 use daohu_domain::{kind::Kind, permission::Act};
+use daohu_mutate::chunk;
 use daohu_record::{Document, Event, GuardContext, Header, Limits, guard, guard_trusted_reader};
 use serde_json::json;
 
@@ -81,13 +82,13 @@ fn a_document_over_the_limits_is_refused() {
 #[test]
 fn eighty_bytes_that_claim_two_to_the_sixty_operations_are_refused_at_once() {
     let (_, change) = note();
-    let body = crate::mutate::body(&change.bytes);
-    let honest = crate::mutate::columns(body);
+    let body = chunk::body(&change.bytes);
+    let honest = chunk::columns(body);
     let mut bomb = body[..honest.start].to_vec();
     // One column: action, a run of 2^60 times the value 1.
     bomb.extend([1, 0x42, 10]);
     bomb.extend([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 1]);
-    assert_eq!(code(None, &crate::mutate::sealed(&bomb), &context(1)), "too_big");
+    assert_eq!(code(None, &chunk::sealed(&bomb), &context(1)), "too_big");
 }
 
 #[test]

@@ -3,11 +3,9 @@
 //! A file holds two lines of hex: the saved document that the change rests on (empty for a first change) and the
 //! chunk. The device is the actor of the chunk.
 
-use crate::{
-    mutate::body,
-    sample::{context, id},
-};
+use crate::sample::{context, id};
 use daohu_domain::id::Id;
+use daohu_mutate::chunk;
 use daohu_record::{Document, GuardContext, guard, last_panic_site, panics_caught};
 
 /// Returns the code with which the guard refuses the change of a file, and the device.
@@ -15,9 +13,7 @@ fn refused(file: &str) -> &'static str {
     let mut lines = file.lines().map(|line| hex::decode(line).unwrap());
     let (base, change) = (lines.next().unwrap(), lines.next().unwrap());
     let base = (!base.is_empty()).then(|| Document::load(id(1), &base).unwrap());
-    let body = body(&change);
-    let actor = 2 + 32 * usize::from(body[0]);
-    let device = Id::from_slice(&body[actor..actor + 16]).unwrap();
+    let device = Id::from_slice(chunk::actor(chunk::body(&change))).unwrap();
     let refusal = guard(base.as_ref(), &change, &GuardContext { device, ..context(1) }).unwrap_err();
     if let Some(base) = base {
         assert!(Document::load(id(1), &base.save()).is_ok(), "the honest document is as good as before");
