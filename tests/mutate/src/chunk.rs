@@ -1,6 +1,6 @@
 //! Chunks of Automerge: the body taken out, altered, and put back with the right length and checksum, as any device can.
 
-use crate::Numbers;
+use crate::{Numbers, altered};
 use sha2::{Digest, Sha256};
 use std::ops::Range;
 
@@ -80,18 +80,7 @@ pub fn sealed(body: &[u8]) -> Vec<u8> {
 /// Alters one to three bytes of the body of an honest chunk and makes its checksum right again.
 #[must_use]
 pub fn mutant(honest: &[u8], numbers: &mut Numbers) -> Vec<u8> {
-    let mut body = body(honest).to_vec();
-    for _ in 0..=numbers.below(3) {
-        let at = numbers.below(body.len());
-        if let Some(byte) = body.get_mut(at) {
-            *byte = match numbers.below(3) {
-                0 => numbers.byte(),
-                1 => *byte ^ (1 << numbers.below(8)),
-                _ => numbers.byte() & 7,
-            };
-        }
-    }
-    sealed(&body)
+    sealed(&altered(body(honest), numbers))
 }
 
 #[cfg(test)]

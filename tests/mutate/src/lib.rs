@@ -39,6 +39,23 @@ pub fn bent(honest: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     bytes
 }
 
+/// Alters one to three bytes in their places: any byte, one bit, or a small number.
+#[must_use]
+pub fn altered(honest: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut bytes = honest.to_vec();
+    for _ in 0..=numbers.below(3) {
+        let at = numbers.below(bytes.len());
+        if let Some(byte) = bytes.get_mut(at) {
+            *byte = match numbers.below(3) {
+                0 => numbers.byte(),
+                1 => *byte ^ (1 << numbers.below(8)),
+                _ => numbers.byte() & 7,
+            };
+        }
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Numbers, bent};

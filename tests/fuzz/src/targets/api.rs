@@ -14,7 +14,7 @@ use std::{cell::RefCell, sync::LazyLock};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().max_blocking_threads(1).build().unwrap());
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().enable_time().max_blocking_threads(1).build().unwrap());
 
 thread_local! {
     static STAGE: RefCell<Option<Stage>> = const { RefCell::new(None) };

@@ -5,7 +5,7 @@ use crate::{
     counted::{Taken, counted},
 };
 use daohu_fuzz::{Target, find};
-use daohu_mutate::{Numbers, bent};
+use daohu_mutate::{Numbers, altered, bent};
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -48,7 +48,8 @@ fn holds(name: &str) {
     let _ = (target.run)(&corpus[0].1);
     for number in 0..target.inputs {
         let (_, honest) = &corpus[numbers.below(corpus.len())];
-        let (word, taken) = tried(target, &format!("input {number}"), &bent(honest, &mut numbers));
+        let input = if number % 2 == 0 { bent(honest, &mut numbers) } else { altered(honest, &mut numbers) };
+        let (word, taken) = tried(target, &format!("input {number}"), &input);
         *words.entry(word).or_default() += 1;
         most.peak_bytes = most.peak_bytes.max(taken.peak_bytes);
         most.allocations = most.allocations.max(taken.allocations);
