@@ -10,10 +10,15 @@
 mod stage;
 pub mod targets;
 
+use daohu_server::import::read::XLS_CELLS_MAX;
 use daohu_wire::limits::{
     ANSWER_INFLATED_BYTES_MAX, DOCUMENT_BYTES_MAX, ENROL_BYTES_MAX, RECEIPT_FILE_BYTES_MAX, REQUEST_INFLATED_BYTES_MAX,
 };
 use targets::{api, door, import, record, wire};
+
+/// The most that an old workbook takes: for each cell there may be, twice a value and once a value with its place.
+#[expect(clippy::cast_possible_truncation, reason = "two million")]
+const XLS_CELLS_BYTES: usize = XLS_CELLS_MAX as usize * 128;
 
 /// A mebibyte, for the bounds that are nobody's limit.
 const MIB: usize = 1024 * 1024;
@@ -46,7 +51,7 @@ pub const TARGETS: &[Target] = &[
     target("enrol", wire::enrol, 4_000, 4 * ENROL_BYTES_MAX + 2 * MIB, 50_000),
     target("small_frames", wire::small_frames, 8_000, MIB, 10_000),
     target("record", record::intake, 20_000, 8 * DOCUMENT_BYTES_MAX, 200_000),
-    target("workbook", import::workbook, 2_500, 32 * MIB, 200_000),
+    target("workbook", import::workbook, 2_500, XLS_CELLS_BYTES, 200_000),
     target("table_text", import::table_text, 4_000, 32 * MIB, 200_000),
     target("issues", import::issues, 4_000, 32 * MIB, 200_000),
     target("api", api::request, 1_500, 64 * MIB, 400_000),

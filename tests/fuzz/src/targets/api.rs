@@ -10,7 +10,7 @@ use axum::{
 };
 use daohu_server::app::{Settings, app};
 use daohu_wire::limits::ANSWER_INFLATED_BYTES_MAX;
-use std::{cell::RefCell, sync::LazyLock};
+use std::{cell::RefCell, fmt::Write, sync::LazyLock};
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
@@ -43,11 +43,24 @@ fn asked(stage: &mut Stage, bytes: &[u8]) -> String {
     if status.is_success() { "ok".to_owned() } else { status.as_str().to_owned() }
 }
 
+/// Writes what no address may hold as a client would: in percent.
+fn sendable(address: &str) -> String {
+    let mut sent = String::new();
+    for byte in address.bytes() {
+        match byte {
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => write!(sent, "%{byte:02X}").unwrap(),
+            0x21..=0x7e => sent.push(char::from(byte)),
+            _ => write!(sent, "%{byte:02X}").unwrap(),
+        }
+    }
+    sent
+}
+
 /// Makes a request, or `None` where no client could send it.
 fn made(stage: &Stage, head: &str, body: &[u8]) -> Option<Request<Body>> {
     let mut lines = head.lines();
     let (method, address) = lines.next()?.split_once(' ')?;
-    let address = address.replace("HOUSEHOLD", &stage.household.to_string()).replace("VISIT", &stage.visit.to_string());
+    let address = sendable(address).replace("HOUSEHOLD", &stage.household.to_string()).replace("VISIT", &stage.visit.to_string());
     let mut builder = Request::builder().method(method).uri(address);
     let mut is_told = false;
     for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
