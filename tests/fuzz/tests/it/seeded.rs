@@ -38,6 +38,11 @@ pub(crate) fn tried(target: &Target, name: &str, bytes: &[u8]) -> (String, Taken
     (word, taken)
 }
 
+#[expect(clippy::print_stdout, reason = "what a target met is worth reading")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
 /// Tries all inputs of a target; honest ones are among what is taken, and most that were bent are not.
 fn holds(name: &str) {
     let _alone = alone();
@@ -54,7 +59,7 @@ fn holds(name: &str) {
         most.peak_bytes = most.peak_bytes.max(taken.peak_bytes);
         most.allocations = most.allocations.max(taken.allocations);
     }
-    println!("{name}: {} inputs, {most:?}, {words:?}", target.inputs);
+    say(&format!("{name}: {} inputs, {most:?}, {words:?}", target.inputs));
     assert!(words.len() > 1, "nothing differs: {words:?}");
 }
 
