@@ -1,19 +1,21 @@
-//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | kills | bench`.
+//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | kills | fuzz | mutants | bench`.
 //!
 //! `./test` calls `cargo xtask ci`; nothing else needs to be known to check a change.
 
 mod bench;
 mod ci;
 mod extra_kind;
+mod fuzz;
 mod glossary;
 mod kills;
+mod mutants;
 mod shell;
 mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
 
-const USAGE: &str =
-    "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | kills [--times N] [--seed S] | bench sync|core [--visits FILE]";
+const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | kills [--times N] [--seed S] | \
+     fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core [--visits FILE]";
 
 /// The root of the workspace.
 fn root() -> PathBuf {
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
         Some("glossary") => glossary::run(&root(), rest),
         Some("extra-kind") => extra_kind::run(&root()),
         Some("kills") => kills::run(&root(), rest),
+        Some("fuzz") => fuzz::run(&root(), rest),
+        Some("mutants") => mutants::run(&root(), rest),
         Some("bench") => bench::run(&root(), rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -104,10 +104,9 @@ fn body(mut input: Input<'_>, hash: [u8; 32]) -> Option<(Outline, Rows)> {
     Some((Outline { hash, actor, deps, start_op, time }, Rows::Few(most)))
 }
 
-/// Counts the rows of a column; its low three bits say how it is encoded.
+/// Counts the rows of a column; its low three bits say how it is encoded. A number ends alike whether it has a sign or not.
 fn rows(spec: u64, mut column: Input<'_>) -> Option<u64> {
     let value: fn(&mut Input<'_>) -> Option<()> = match spec & 0b111 {
-        3 => |column| column.signed().map(|_| ()),
         5 => |column| column.prefixed().map(|_| ()),
         4 => return runs_of_booleans(column),
         7 => return Some(0),

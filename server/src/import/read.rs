@@ -3,6 +3,7 @@
 //! Nothing here knows a table or a kind. Whatever the bytes are, the answer is sheets or one sentence, never a panic;
 //! every file is bounded before it is read.
 
+mod bounds;
 mod json;
 mod text;
 mod workbook;
@@ -14,6 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use bounds::XLS_CELLS_MAX;
 pub use json::{IssueFile, is_issue_file};
 
 /// The largest file that is read, in bytes.

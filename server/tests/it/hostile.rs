@@ -5,8 +5,8 @@ use automerge::{ActorId, Automerge, ROOT, ScalarValue};
 use daohu_domain::id::Id;
 use daohu_domain::kinds;
 use daohu_domain::place::Place;
+use daohu_mutate::{Numbers, chunk::mutant as turned};
 use daohu_record::{Document, GuardContext, Limits, guard};
-use sha2::{Digest, Sha256};
 
 use crate::world::Outcome;
 
@@ -45,27 +45,12 @@ pub(crate) fn header(kind: &str, place: Place, by: Id) -> Vec<(&'static str, Sca
 pub(crate) fn mutant(code: &str, (base, record, place, device): (&Document, Id, Place, Id), honest: &[u8]) -> Outcome<Vec<u8>> {
     let context =
         GuardContext { kind_of: &|name| kinds::find(name), device, record, place, may: &|_, _, _| true, limits: Limits::default() };
-    let mut seed = 1_u64;
+    let mut numbers = Numbers(1);
     for _ in 0..200_000 {
-        let bytes = turned(honest, &mut seed);
+        let bytes = turned(honest, &mut numbers);
         if guard(Some(base), &bytes, &context).is_err_and(|refusal| refusal.code == code) {
             return Ok(bytes);
         }
     }
     Err(format!("no mutant is {code}").into())
-}
-
-fn turned(honest: &[u8], seed: &mut u64) -> Vec<u8> {
-    let mut next = || {
-        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(*seed >> 33).unwrap_or(0)
-    };
-    let mut bytes = honest.to_vec();
-    for _ in 0..=next() % 3 {
-        let at = 11 + next() % (bytes.len() - 11);
-        bytes[at] = u8::try_from(next() % 256).unwrap_or(0);
-    }
-    let sum = Sha256::digest(&bytes[8..]);
-    bytes[4..8].copy_from_slice(&sum[..4]);
-    bytes
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 /// Our crates from the ground up (docs/ARCHITECTURE.md).
 const FLOORS: &[(&str, u8)] = &[
     ("daohu-domain", 0),
+    ("daohu-mutate", 0),
     ("daohu-wire", 1),
     ("daohu-record", 1),
     ("daohu-field", 2),
@@ -14,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("daohu", 4),
     ("daohu-e2e", 5),
     ("daohu-bench", 5),
+    ("daohu-fuzz", 5),
     ("xtask", 5),
 ];
 
@@ -23,8 +25,8 @@ const KEPT: &[(&str, &[&str])] = &[
     ("automerge", &["daohu-record", "daohu-bench"]),
     ("uniffi", &["daohu-ffi"]),
     ("wasm-bindgen", &["daohu-wasm"]),
-    ("tokio", &["daohu-server", "daohu", "daohu-e2e", "daohu-bench"]),
-    ("axum", &["daohu-server", "daohu", "daohu-e2e"]),
+    ("tokio", &["daohu-server", "daohu", "daohu-e2e", "daohu-bench", "daohu-fuzz"]),
+    ("axum", &["daohu-server", "daohu", "daohu-e2e", "daohu-fuzz"]),
 ];
 
 /// Returns a line for each arrow that points up, each library out of its place and each features table.

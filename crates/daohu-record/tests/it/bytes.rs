@@ -3,11 +3,9 @@
 //! The visits are made like those of the benchmark: about a hundred Chinese characters of narrative, twenty to a
 //! thousand a batch. Counted are the raw changes with the sixteen bytes of their ids, compressed together.
 
-use crate::{
-    mutate::Numbers,
-    sample::{NINE, at, fields, village},
-};
+use crate::sample::{NINE, at, fields, village};
 use daohu_domain::{id::Id, kinds, time::Stamp};
+use daohu_mutate::Numbers;
 use daohu_record::{Document, Event, Fields, GuardContext, Header, Json, Limits, guard};
 use serde_json::json;
 use sha2::{Digest, Sha256};

@@ -6,6 +6,7 @@ use automerge::{
     transaction::{CommitOptions, Transactable, Transaction},
 };
 use daohu_domain::{kind::Kind, permission::Act};
+use daohu_mutate::chunk;
 use daohu_record::{Document, Event, GuardContext, Header, Limits, guard, guard_trusted_reader};
 use serde_json::json;
 
@@ -79,15 +80,30 @@ fn a_document_over_the_limits_is_refused() {
 }
 
 #[test]
+fn what_is_just_within_the_limits_is_taken() {
+    let (mut document, first) = note();
+    let base = document.clone();
+    let second = edit(&mut document, 1, "count", json!(5)).unwrap();
+    let operations = |bytes: &[u8]| automerge::Change::try_from(bytes).unwrap().len() as u64;
+    let of_first = Limits { change_bytes: first.bytes.len(), operations: operations(&first.bytes), ..Limits::default() };
+    assert!(guard(None, &first.bytes, &GuardContext { limits: of_first, ..context(1) }).is_ok());
+    let too_few = Limits { operations: of_first.operations - 1, ..of_first };
+    assert_eq!(code(None, &first.bytes, &GuardContext { limits: too_few, ..context(1) }), "too_big");
+    let of_both = Limits { changes: 2, ..Limits::default() };
+    assert!(guard(Some(&base), &second.bytes, &GuardContext { limits: of_both, ..context(1) }).is_ok());
+}
+
+#[test]
 fn eighty_bytes_that_claim_two_to_the_sixty_operations_are_refused_at_once() {
     let (_, change) = note();
-    let body = crate::mutate::body(&change.bytes);
-    let honest = crate::mutate::columns(body);
-    let mut bomb = body[..honest.start].to_vec();
-    // One column: action, a run of 2^60 times the value 1.
-    bomb.extend([1, 0x42, 10]);
-    bomb.extend([0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 1]);
-    assert_eq!(code(None, &crate::mutate::sealed(&bomb), &context(1)), "too_big");
+    let body = chunk::body(&change.bytes);
+    let honest = chunk::columns(body);
+    let many = [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10];
+    // One column: the action, a run of 2^60 times the value 1; or whether each inserts, a run of 2^60 times no.
+    for column in [[&[1, 0x42, 10][..], &many, &[1]].concat(), [&[1, 0x34, 9][..], &many].concat()] {
+        let bomb = [&body[..honest.start], column.as_slice()].concat();
+        assert_eq!(code(None, &chunk::sealed(&bomb), &context(1)), "too_big");
+    }
 }
 
 #[test]

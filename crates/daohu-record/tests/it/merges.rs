@@ -1,9 +1,7 @@
 //! Several writers who cannot see each other: every order of meeting gives one record, and nothing is lost.
 
-use crate::{
-    mutate::Numbers,
-    sample::{NINE, NOTE, context, device, edit, event_named, fields, header, id, note, resolve},
-};
+use crate::sample::{NINE, NOTE, context, device, edit, event_named, fields, header, id, note, resolve};
+use daohu_mutate::Numbers;
 use daohu_record::{Change, Document, RecordError, guard};
 use proptest::prelude::{Strategy, any, prop, proptest};
 use serde_json::json;

@@ -8,99 +8,12 @@ use crate::{
     sample::{NINE, NOTE, context, device, edit, event_named, id, note, resolve},
 };
 use automerge::transaction::Transactable;
+use daohu_mutate::{Numbers, chunk::mutant};
 use daohu_record::{Document, guard, last_panic_site, panics_caught};
 use serde_json::json;
-use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
 const MUTANTS: usize = 60_000;
-
-/// A generator of numbers that are the same in every run (splitmix64).
-pub(crate) struct Numbers(pub(crate) u64);
-
-impl Numbers {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit as u64).unwrap()
-    }
-}
-
-fn leb(mut number: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = u8::try_from(number & 0x7f).unwrap();
-        number >>= 7;
-        bytes.push(if number == 0 { low } else { low | 0x80 });
-        if number == 0 {
-            return bytes;
-        }
-    }
-}
-
-fn unleb(bytes: &[u8], from: usize) -> (usize, usize) {
-    let (mut number, mut at) = (0, from);
-    loop {
-        number |= usize::from(bytes[at] & 0x7f) << (7 * (at - from));
-        at += 1;
-        if bytes[at - 1] & 0x80 == 0 {
-            return (number, at);
-        }
-    }
-}
-
-/// Returns the body of a chunk.
-pub(crate) fn body(chunk: &[u8]) -> &[u8] {
-    let (_, from) = unleb(chunk, 9);
-    &chunk[from..]
-}
-
-/// Returns where in a body without other actors the columns are described and held.
-pub(crate) fn columns(body: &[u8]) -> Range<usize> {
-    let (deps, mut at) = unleb(body, 0);
-    at += 32 * deps;
-    for prefixed in [true, false, false, false, true] {
-        let (length, next) = unleb(body, at);
-        at = if prefixed { next + length } else { next };
-    }
-    let (others, mut at) = unleb(body, at);
-    for _ in 0..others {
-        let (length, next) = unleb(body, at);
-        at = next + length;
-    }
-    at..body.len()
-}
-
-/// Makes a chunk of a body, with the right checksum.
-pub(crate) fn sealed(body: &[u8]) -> Vec<u8> {
-    let mut hashed = vec![1];
-    hashed.extend(leb(body.len()));
-    hashed.extend(body);
-    let checksum = Sha256::digest(&hashed);
-    let mut chunk = vec![0x85, 0x6f, 0x4a, 0x83];
-    chunk.extend(&checksum[..4]);
-    chunk.extend(hashed);
-    chunk
-}
-
-/// Alters one to three bytes of a body.
-fn mutant(honest: &[u8], numbers: &mut Numbers) -> Vec<u8> {
-    let mut body = body(honest).to_vec();
-    for _ in 0..=numbers.below(3) {
-        let at = numbers.below(body.len());
-        body[at] = match numbers.below(3) {
-            0 => u8::try_from(numbers.below(256)).unwrap(),
-            1 => body[at] ^ (1 << numbers.below(8)),
-            _ => u8::try_from(numbers.below(8)).unwrap(),
-        };
-    }
-    sealed(&body)
-}
 
 /// A change to mutate: the document it rests on, if any, its bytes and its writer.
 pub(crate) struct Honest {

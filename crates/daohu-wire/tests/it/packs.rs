@@ -95,8 +95,8 @@ fn an_offer_of_nothing_of_too_much_or_without_end_is_refused() {
 
 #[test]
 fn changes_that_do_not_shrink_are_refused_as_one_chunk_that_no_phone_would_read() {
-    let mut random = crate::fixture::Seeded(5);
-    let noise = |random: &mut crate::fixture::Seeded| (0..60_000).map(|_| random.byte()).collect::<Vec<u8>>();
+    let mut random = daohu_mutate::Numbers(5);
+    let noise = |random: &mut daohu_mutate::Numbers| (0..60_000).map(|_| random.byte()).collect::<Vec<u8>>();
     let items = (0..12).map(|_| daohu_wire::PulledItem { bytes: chunk(&noise(&mut random)), ..pulled_item(1, None) }).collect();
 
     assert_eq!(PackChunk { place: village(), items }.encode().unwrap_err().code(), "too_big");

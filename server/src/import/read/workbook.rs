@@ -1,6 +1,6 @@
 //! Workbooks (.xlsx, .xls) by calamine, bounded and behind `catch_unwind`: a bad file is a sentence, not a panic.
 
-use super::{COLUMNS_MAX, Merged, ROWS_MAX, Sheet, SheetRow};
+use super::{COLUMNS_MAX, Merged, ROWS_MAX, Sheet, SheetRow, bounds};
 use crate::import::{ImportError, cell};
 use calamine::{Data, Dimensions, Reader, SheetType, SheetVisible, Xls, Xlsx};
 use std::{
@@ -23,8 +23,10 @@ const COMPOUND: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0];
 pub(super) fn read_workbook(bytes: &[u8]) -> Result<Vec<Sheet>, ImportError> {
     catch_unwind(AssertUnwindSafe(|| {
         if bytes.starts_with(ZIP) {
+            bounds::check_zip(bytes)?;
             read_xlsx(bytes)
         } else if bytes.starts_with(COMPOUND) {
+            bounds::check_xls(bytes)?;
             read_xls(bytes)
         } else {
             Err(ImportError::NotAWorkbook)

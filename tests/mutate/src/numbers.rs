@@ -1,0 +1,26 @@
+//! Numbers that are the same in every run.
+
+/// A generator with a seed (splitmix64).
+#[derive(Debug, Clone)]
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    /// Returns the next number.
+    #[expect(clippy::should_implement_trait, reason = "there is always a next one, so it is no iterator")]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Returns a number below a limit; 0 where the limit is 0.
+    pub fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(limit.max(1)).unwrap_or(u64::MAX)).unwrap_or(0)
+    }
+
+    /// Returns a byte.
+    pub fn byte(&mut self) -> u8 {
+        self.next().to_le_bytes()[0]
+    }
+}
