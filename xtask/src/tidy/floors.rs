@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("daohu", 4),
     ("daohu-e2e", 5),
     ("daohu-bench", 5),
+    ("daohu-chaos", 5),
     ("xtask", 5),
 ];
 
