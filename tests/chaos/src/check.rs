@@ -164,6 +164,10 @@ impl World {
         for view in self.phone(n)?.ledger()?.receipts()? {
             for receipt in from_file(&view.content)? {
                 receipt.verify(&office.server_key())?;
+                if self.server_was_restored && receipt.items.is_empty() && view.items > 0 {
+                    // Of a batch that was purged with a grant only the proof is left: it is the old log's.
+                    continue;
+                }
                 let index = usize::try_from(receipt.index)?;
                 if leaves.get(index) != Some(&receipt.leaf.hash()) {
                     return Err(format!("phone {n}: the receipt of batch {} is not in the final log", view.batch).into());

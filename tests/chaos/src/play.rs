@@ -122,7 +122,8 @@ impl World {
             for n in 0..self.phones.len() {
                 self.pass(60_000);
                 let synced = self.sync(n)?;
-                if let Some(code) = &synced.code {
+                // A restored phone does not know how far its counter had come: the next sync leaps over it.
+                if let Some(code) = synced.code.as_ref().filter(|code| *code != "bad_signature") {
                     if !CLOSED.contains(&code.as_str()) {
                         return Err(format!("phone {n} cannot sync over a good link: {code}").into());
                     }
