@@ -194,8 +194,8 @@ fn pull(connection: &Connection, query: &PullQuery) -> Result<PulledRow, Error> 
     }
     let mut sql = String::from(
         "SELECT log.seq, log.kind, log.device, change.record, device.id, change.received_at_ms, change.bytes, \
-         visit_fact.trusted_ms, visit_fact.after_ms, visit_fact.before_ms \
-         FROM log JOIN change ON change.n = log.change JOIN device ON device.n = log.device \
+         visit_fact.trusted_ms, visit_fact.after_ms, visit_fact.before_ms, batch.device = log.device \
+         FROM log JOIN change ON change.n = log.change JOIN device ON device.n = log.device JOIN batch ON batch.n = change.batch \
          LEFT JOIN visit_fact ON log.kind = 'visit' AND visit_fact.record = change.record \
          WHERE log.place = ?1 AND log.seq > ?2",
     );
@@ -215,7 +215,9 @@ fn pull(connection: &Connection, query: &PullQuery) -> Result<PulledRow, Error> 
         let seq = convert::count(row, 0)?;
         let change = pulled_from_row(row)?;
         seen += 1;
-        if wanted(query, row.get_ref(1)?.as_str()?, change.device) {
+        // What a device sent itself and was let in later than it came is news to it: it knows it as refused.
+        let is_own = row.get::<_, bool>(10)? && query.not_of == Some(change.device);
+        if !is_own && is_of_kind(query, row.get_ref(1)?.as_str()?) {
             if !page.rows.is_empty() && bytes + change.bytes.len() > query.bytes_max {
                 page.more = true;
                 return Ok(page);
@@ -234,8 +236,8 @@ fn pull(connection: &Connection, query: &PullQuery) -> Result<PulledRow, Error> 
     Ok(page)
 }
 
-fn wanted(query: &PullQuery, kind: &str, device: Id) -> bool {
-    query.not_of != Some(device) && query.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+fn is_of_kind(query: &PullQuery, kind: &str) -> bool {
+    query.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
 }
 
 fn pulled_from_row(row: &Row<'_>) -> Result<PulledChange, Error> {
