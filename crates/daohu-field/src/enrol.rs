@@ -221,6 +221,7 @@ impl EnrolConversation {
         if earlier.is_some_and(|user| user != answer.user) {
             return Err(FieldError::new("other_user"));
         }
+        let is_forgotten = meta::text(&ledger.connection, key::CLOSED)?.as_deref() == Some("unknown_device");
         let (pending, ca) = (self.pending.clone(), self.options.ca.clone());
         let midway = i64::midpoint(self.sent_mono_ms, ledger.clock.mono_ms());
         let stamp = ledger.stamp()?;
@@ -228,7 +229,7 @@ impl EnrolConversation {
             keep(connection, &answer, &pending, ca.as_deref())?;
             time::add_anchor(connection, stamp.boot, midway, answer.server_time_ms)?;
             if earlier.is_some() {
-                reauthor::all(connection, &pending.device, stamp)?;
+                reauthor::begin(connection, pending.device, is_forgotten)?;
             }
             Ok(())
         })?;

@@ -158,6 +158,29 @@ pub(crate) fn settle(connection: &Connection, key: ChangeKey, state: i64, receiv
     Ok(())
 }
 
+/// Takes back that changes of another enrolment of this phone were received: they come back with the next pull, or are written again.
+/// Returns how many there are.
+pub(crate) fn doubt(connection: &Connection, record: Id, device: Id) -> Result<usize, FieldError> {
+    let sql = "UPDATE change SET state = 0 WHERE record = ?1 AND state = 2 AND device <> ?2";
+    Ok(connection.prepare_cached(sql)?.execute(params![record.as_bytes(), device.as_bytes()])?)
+}
+
+/// Notes that a change which waits here, or was refused, came from the server: it had arrived, or was let in. Says whether there was one.
+/// What this device has under way itself waits for its receipt.
+pub(crate) fn came_back(connection: &Connection, row: &ChangeRow, device: Id) -> Result<bool, FieldError> {
+    let sql = "UPDATE change SET state = 2, received_ms = ?3, start_from = ?4, start_to = ?5 WHERE record = ?1 AND hash = ?2
+               AND (state = 3 OR (state < 2 AND device <> ?6))";
+    let changed = connection.prepare_cached(sql)?.execute(params![
+        row.record.as_bytes(),
+        row.hash,
+        row.received_ms,
+        row.start_from,
+        row.start_to,
+        device.as_bytes()
+    ])?;
+    Ok(changed > 0)
+}
+
 /// Returns every record of which there is a change, oldest first.
 pub(crate) fn records(connection: &Connection) -> Result<Vec<Id>, FieldError> {
     let mut found = connection.prepare("SELECT record FROM change WHERE typ = 1 AND state <> 3 GROUP BY record ORDER BY min(position)")?;

@@ -31,6 +31,8 @@ pub(crate) mod key {
     pub(crate) const PENDING: &str = "pending_enrolment";
     pub(crate) const CLOSED: &str = "closed";
     pub(crate) const PROGRAM: &str = "program";
+    pub(crate) const WANT_OWN: &str = "want_own";
+    pub(crate) const REAUTHOR: &str = "reauthor";
     pub(crate) const SALVAGED: &str = "salvaged";
 }
 

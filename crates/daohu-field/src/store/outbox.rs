@@ -116,17 +116,23 @@ pub(crate) fn receipts(connection: &Connection) -> Result<Vec<ReceiptRow>, Field
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Opens again every batch of a device that a log of only `tree_size` entries cannot hold, and all after it.
+/// Opens again every batch of a device: of a log that does not continue the one it knew nothing is sure, not even the part that both
+/// have in number, since a server that was restored writes on from there. A batch that is known gives the receipt it has in the new log.
 ///
-/// Of an inconsistent log nothing is sure: pass 0, and all are sent again.
-pub(crate) fn reopen_from(connection: &Connection, device: Id, tree_size: u64) -> Result<usize, FieldError> {
-    let sql = "UPDATE batch SET done = 0 WHERE device = ?1 AND done = 1
-               AND number >= (SELECT coalesce(min(batch), 9223372036854775807) FROM receipt WHERE device = ?1 AND log_index >= ?2)";
-    Ok(connection.execute(sql, params![device.as_bytes(), number(tree_size)])?)
+/// A batch of which something was purged with a grant that ended cannot be sent as it was signed: what is left of it waits for a new batch.
+pub(crate) fn reopen_all(connection: &Connection, device: Id) -> Result<(), FieldError> {
+    let held = "(SELECT count(*) FROM change WHERE change.batch = batch.number AND change.device = batch.device)";
+    let sql = format!(
+        "UPDATE change SET state = 0, batch = NULL, leaf = NULL WHERE device = ?1
+         AND batch IN (SELECT number FROM batch WHERE device = ?1 AND done = 1 AND items > {held})"
+    );
+    connection.execute(&sql, [device.as_bytes()])?;
+    connection.execute(&format!("UPDATE batch SET done = 0 WHERE device = ?1 AND done = 1 AND items = {held}"), [device.as_bytes()])?;
+    Ok(())
 }
 
-/// Forgets the batches of an enrolment that is over and that were never receipted; what was receipted stays proved.
-pub(crate) fn forget_open(connection: &Connection) -> Result<(), FieldError> {
-    connection.execute("DELETE FROM batch WHERE done = 0", [])?;
+/// Forgets the batches of enrolments before this device's that were never receipted; what was receipted stays proved.
+pub(crate) fn forget_open(connection: &Connection, device: Id) -> Result<(), FieldError> {
+    connection.execute("DELETE FROM batch WHERE done = 0 AND device <> ?1", [device.as_bytes()])?;
     Ok(())
 }

@@ -121,9 +121,8 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
         Some((size, root)) => merkle::verify_consistency((size, &root), (head.size, &head.root), &taken.answer.consistency),
     };
     if !follows || epoch_moved {
-        // A server restored from a backup lacks what came after it; of a log that does not continue nothing is sure.
-        let shorter = taken.head.is_some_and(|(size, _)| head.size < size);
-        outbox::reopen_from(connection, me.device, if shorter { head.size } else { 0 })?;
+        // A server restored from a backup lacks what came after it.
+        outbox::reopen_all(connection, me.device)?;
         access::reset_cursors(connection)?;
         applied.restored = true;
         applied.moved = true;

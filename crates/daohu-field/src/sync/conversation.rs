@@ -14,6 +14,7 @@ use crate::{
     exchange::{Request, Response},
     ledger::Ledger,
     me::Me,
+    reauthor,
     store::{
         Connection, access, count, in_transaction,
         meta::{self, key},
@@ -24,7 +25,7 @@ use daohu_domain::{calendar::Instant, time::Stamp};
 use daohu_wire::{
     Batch, Cursor, RequestSignature, SyncAnswer, SyncRequest,
     limits::{BATCHES_PER_REQUEST_MAX, MAX_BYTES_CEILING, MAX_BYTES_FLOOR, MAX_BYTES_START},
-    request::CAP_WANT_PROOF,
+    request::{CAP_WANT_OWN, CAP_WANT_PROOF},
     request_signature::SeenRequest,
 };
 use serde::Serialize;
@@ -34,6 +35,10 @@ const FAST_MS: i64 = 5_000;
 
 /// How often one exchange is tried before the link counts as dead.
 const TRIES_MAX: u32 = 2;
+
+/// By how much the request counter leaps when the server refuses one as older than it knows: a phone that was restored from a backup
+/// cannot know how far its counter had come, and would stay shut out while it counts up one by one.
+const COUNTER_LEAP: i64 = 1_000;
 
 /// The one path.
 const PATH: &str = "/v1/sync";
@@ -164,7 +169,7 @@ impl SyncConversation {
             && self.options.requests_max != Some(1)
             && !time::is_anchored(&ledger.connection, now.boot, now.mono_ms)?;
         let (request, in_flight, counter) = in_transaction(&mut ledger.connection, |connection| {
-            if !asks_time_first {
+            if !asks_time_first && !reauthor::is_due(connection)? {
                 seal::seal_all(connection, &me, now, link_bytes)?;
             }
             let (request, in_flight) = compose(connection, &me, now, link_bytes)?;
@@ -214,7 +219,19 @@ impl SyncConversation {
         };
         let applied = in_transaction(&mut ledger.connection, |connection| {
             meta::forget(connection, key::CLOSED)?;
-            apply::apply(connection, &taken)
+            let mut applied = apply::apply(connection, &taken)?;
+            let me = Me::read(connection)?;
+            if applied.restored {
+                reauthor::begin_restored(connection, me.device)?;
+            } else if !answer.more && applied.given == 0 {
+                // What was asked for from the beginning is here.
+                meta::forget(connection, key::WANT_OWN)?;
+                if reauthor::is_due(connection)? {
+                    reauthor::end(connection, me.device, now)?;
+                    applied.moved = true;
+                }
+            }
+            Ok(applied)
         })?;
         self.tries = 0;
         let elapsed = now.mono_ms.saturating_sub(in_flight.sent_mono_ms);
@@ -265,8 +282,13 @@ impl SyncConversation {
         if matches!(refusal.code(), "device_revoked" | "batch_fork" | "unknown_device") {
             meta::set(&ledger.connection, key::CLOSED, refusal.code())?;
         }
-        if refusal.code() == "too_big" {
-            self.shrink(ledger)?;
+        match refusal.code() {
+            "too_big" => self.shrink(ledger)?,
+            "bad_signature" => {
+                let counter = meta::number(&ledger.connection, key::COUNTER)?;
+                meta::set_number(&ledger.connection, key::COUNTER, counter.saturating_add(COUNTER_LEAP))?;
+            }
+            _ => {}
         }
         Err(refusal)
     }
@@ -304,6 +326,9 @@ impl SyncConversation {
 fn compose(connection: &Connection, me: &Me, now: Stamp, link_bytes: u32) -> Result<(SyncRequest, InFlight), FieldError> {
     let mut request = SyncRequest::new(me.device, now.wall_ms);
     request.caps = CAP_WANT_PROOF;
+    if meta::text(connection, key::WANT_OWN)?.is_some() {
+        request.caps |= CAP_WANT_OWN;
+    }
     request.server_epoch = count(meta::number(connection, key::EPOCH)?);
     request.policy_rev = count(meta::number(connection, key::POLICY_REV)?);
     request.max_bytes = link_bytes;

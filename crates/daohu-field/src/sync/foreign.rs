@@ -6,27 +6,33 @@
 use super::apply::{Applied, RefusedItem};
 use crate::{
     error::FieldError,
-    project,
+    me::Me,
+    project, reauthor,
     store::{Connection, change, change::state, quarantine},
 };
 use daohu_domain::{kind::Kind, permission::Act};
-use daohu_record::{GuardContext, Header, Limits, guard_trusted_reader};
+use daohu_record::{Accepted, Document, GuardContext, Header, Limits, Refusal, guard_trusted_reader};
 use daohu_wire::{PulledItem, Start, change::content_hash};
 use std::borrow::Cow;
 
 /// Takes the items of one pull, in their order.
 pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut Applied) -> Result<(), FieldError> {
+    let device = Me::read(connection)?.device;
     let mut documents = std::mem::take(&mut applied.loaded);
     for item in items {
         let hash = content_hash(&item.bytes);
         if change::is_known(connection, change::ChangeKey { record: item.record, hash })? {
+            if change::came_back(connection, &row(item, hash), device)? {
+                quarantine::clear_change(connection, item.record, &hash)?;
+                applied.touch(item.record);
+            }
             continue;
         }
         let current = match documents.remove(&item.record) {
             Some(document) => Some(document),
             None => project::load(connection, item.record)?,
         };
-        match guard_trusted_reader(current.as_ref(), &item.bytes, &context(item)) {
+        match judged(connection, current.as_ref(), item)? {
             Ok(accepted) => {
                 documents.insert(item.record, accepted.document);
                 change::add(connection, &row(item, hash))?;
@@ -44,6 +50,18 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
     }
     applied.loaded = documents;
     Ok(())
+}
+
+/// Guards an item. Where a copy of this phone has written the same number of the same record under the enrolment before, what waits here
+/// gives way: it is written again under the present one.
+fn judged(connection: &Connection, current: Option<&Document>, item: &PulledItem) -> Result<Result<Accepted, Refusal>, FieldError> {
+    let judged = guard_trusted_reader(current, &item.bytes, &context(item));
+    if judged.as_ref().err().is_none_or(|refusal| refusal.code != "actor_taken") || !reauthor::is_due(connection)? {
+        return Ok(judged);
+    }
+    reauthor::one(connection, item.record, Me::read(connection)?.device, item.received_ms)?;
+    let current = project::load(connection, item.record)?;
+    Ok(guard_trusted_reader(current.as_ref(), &item.bytes, &context(item)))
 }
 
 fn context<'a>(item: &PulledItem) -> GuardContext<'a> {

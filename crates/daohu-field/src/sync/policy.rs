@@ -46,6 +46,10 @@ pub(crate) fn keep(connection: &Connection, policy: &Policy) -> Result<usize, Fi
     for known in &policy.devices {
         access::put_device(connection, known.device, known.person, &known.name)?;
     }
+    if given > 0 {
+        // Of a household that was purged here and is given again, this phone's own work has to come back too.
+        meta::set(connection, key::WANT_OWN, "1")?;
+    }
     meta::set(connection, key::POLICY_REV, &policy.rev.to_string())?;
     meta::set(connection, key::CONFIG, &policy.config)?;
     Ok(given)
