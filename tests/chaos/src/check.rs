@@ -6,7 +6,7 @@ use crate::{
     world::{Said, What, World},
 };
 use daohu_domain::id::Id;
-use daohu_field::digest;
+use daohu_field::{RecordQuery as RecordsWanted, digest};
 use daohu_server::store::rows::{QuarantineQuery, RecordQuery};
 use daohu_wire::{merkle::{self, leaf_hash}, receipt::from_file};
 use serde_json::Value as Json;
@@ -113,6 +113,7 @@ impl World {
                     .any(|grant| !grant.reference && grant.place == place && grant.household.is_none_or(|one| one == household));
                 let held = self.phone(n)?.ledger()?.household(&household.to_string());
                 match (covered, held) {
+                    (true, Ok(_)) if self.lost_by_the_office.contains(&household) => self.tally.state(State::OfficeLost),
                     (true, Ok(view)) => {
                         let expected = expected.get(&household).ok_or("no such household")?;
                         if view.digest != *expected {
@@ -148,8 +149,19 @@ impl World {
             let held = self.phone(n)?.ledger()?.record(row.record);
             match held {
                 Err(_) => told.push(format!("lacks {} {}", row.kind, row.record)),
-                Ok(view) if view.fields != row.fields => told.push(format!("other fields in {} {}", row.kind, row.record)),
+                Ok(view) if view.fields != row.fields => {
+                    let differs = view.fields.iter().filter(|(key, value)| row.fields.get(*key) != Some(value));
+                    let differs: Vec<String> = differs.map(|(key, value)| format!("{key}: {value}/{:?}", row.fields.get(key))).collect();
+                    told.push(format!("other fields in {} {}: {}", row.kind, row.record, differs.join(", ")));
+                }
                 Ok(_) => {}
+            }
+        }
+        for kind in digest::KINDS {
+            for record in self.phone(n)?.ledger()?.records(kind, &RecordsWanted { limit: Some(1_000), ..RecordsWanted::default() })?.records {
+                if record.household == Some(household) && self.town.office()?.record(record.id).is_err() {
+                    told.push(format!("has a {kind} {} that the server lacks", record.id));
+                }
             }
         }
         let quarantine = self.phone(n)?.ledger()?.quarantine()?;

@@ -26,12 +26,21 @@ pub(crate) enum Trick {
     OtherActor,
     /// A record of a place that the device has nothing to do with.
     OtherPlace,
+    /// A record in the name of another person: wrong, and yet the office may let it in.
+    OtherWriter,
     /// A byte anywhere.
     AnyByte,
 }
 
-const TRICKS: [Trick; 6] =
-    [Trick::FirstLeap, Trick::LaterLeap, Trick::LongNumber, Trick::OtherActor, Trick::OtherPlace, Trick::AnyByte];
+const TRICKS: [Trick; 7] = [
+    Trick::FirstLeap,
+    Trick::LaterLeap,
+    Trick::LongNumber,
+    Trick::OtherActor,
+    Trick::OtherPlace,
+    Trick::OtherWriter,
+    Trick::AnyByte,
+];
 
 /// The enemy's side of a run.
 pub(crate) struct Hostile {
@@ -86,6 +95,7 @@ impl Hostile {
             Trick::LongNumber => &["not_canonical", "unreadable"],
             Trick::OtherActor => &["actor_taken"],
             Trick::OtherPlace => &["forbidden_place"],
+            Trick::OtherWriter => &["forbidden_writer"],
             Trick::AnyByte => return Ok(format!("{trick:?} {code}")),
         };
         if !expected.contains(&code.as_str()) {
@@ -102,7 +112,8 @@ impl Hostile {
         if matches!(trick, Trick::OtherPlace) {
             place = cast.villages[1];
         }
-        let header = Header { id: Id::v7(now_ms, drawn), kind: "visit".to_owned(), place, subject: Some(household), by: self.enemy.person };
+        let by = if matches!(trick, Trick::OtherWriter) { cast.cadres[0] } else { self.enemy.person };
+        let header = Header { id: Id::v7(now_ms, drawn), kind: "visit".to_owned(), place, subject: Some(household), by };
         let kind = kinds::find("visit").ok_or("no such kind")?;
         let at = daohu_domain::calendar::Instant(now_ms);
         let fields = json!({ "mode": "home", "purpose": ["verify"], "start": at, "end": at, "met": [{ "name": "甲" }],
@@ -136,7 +147,7 @@ impl Hostile {
                 };
                 vec![item(forged(&first.bytes, any).ok_or("no change")?)]
             }
-            Trick::OtherActor | Trick::OtherPlace => vec![item(first.bytes)],
+            Trick::OtherActor | Trick::OtherPlace | Trick::OtherWriter => vec![item(first.bytes)],
         })
     }
 }

@@ -5,11 +5,13 @@ use crate::{
     disk::Files,
     phone::Phone,
     tally::{Fault, State},
-    template::{day_of, set_role, span_of_second_village},
+    template::{LOGINS, day_of, set_role, span_of_second_village},
     world::{What, World},
 };
 use daohu_domain::calendar::{DAY_MS, Instant, Month};
 use daohu_domain::id::Id;
+use daohu_server::store::rows::RecordQuery;
+use std::collections::BTreeSet;
 
 const HOUR_MS: i64 = 3_600_000;
 /// Bytes that a phone still has when its disk is nearly full.
@@ -41,10 +43,9 @@ impl World {
         let phone = self.phone(n)?;
         phone.is_full = !phone.is_full;
         let is_full = phone.is_full;
-        let bytes = phone.ledger()?.status()?.disk_bytes;
+        let bytes = phone.main_bytes()?;
         let room = self.dice.below(LITTLE);
-        // The log beside the file counts as used, so that a phone may be over its bound at once.
-        self.phone(n)?.ledger()?.limit_bytes(is_full.then_some(bytes.min(400_000) + room))?;
+        self.phone(n)?.ledger()?.limit_bytes(is_full.then_some(bytes + room))?;
         if is_full {
             self.tally.fault(Fault::PhoneFull);
         }
@@ -125,9 +126,12 @@ impl World {
             return Ok("once is enough".to_owned());
         }
         self.tally.fault(Fault::ServerOldBackup);
+        let before = self.work_of_the_office()?;
         self.town.stop();
         files.put(&self.town.file())?;
         self.town.start()?;
+        let after = self.work_of_the_office()?;
+        self.lost_by_the_office.extend(before.difference(&after).map(|(household, _)| *household));
         self.pass(0);
         self.server_was_restored = true;
         self.first_figures.clear();
@@ -144,6 +148,23 @@ impl World {
             }
         }
         Ok("put back".to_owned())
+    }
+
+    /// Returns the changes that no phone of the run can bring back: the office's, and those of a device that is not one of them.
+    fn work_of_the_office(&mut self) -> Outcome<BTreeSet<(Id, [u8; 32])>> {
+        let mut own = BTreeSet::new();
+        for n in 0..self.phones.len() {
+            own.extend(self.phone(n)?.ledger()?.status()?.device);
+        }
+        let office = self.town.office()?;
+        let mut found = BTreeSet::new();
+        for row in office.store().records(&RecordQuery::default())? {
+            let Some(household) = row.household else { continue };
+            let changes = office.store().changes(row.record)?;
+            let others = changes.iter().filter(|change| !own.contains(&change.device));
+            found.extend(others.map(|change| (household, change.hash)));
+        }
+        Ok(found)
     }
 
     /// Ends a pairing or gives one.
@@ -163,6 +184,15 @@ impl World {
             return Ok(error.code().to_owned());
         }
         self.tally.fault(fault);
+        if fault == Fault::GrantGiven {
+            let login = if self.cast.cadres[0] == cadre { LOGINS[0] } else { LOGINS[1] };
+            for n in 0..self.phones.len() {
+                let phone = self.phone(n)?;
+                if phone.login == login && phone.ledger()?.household(&household.to_string()).is_err() {
+                    self.awaited.push((n, household));
+                }
+            }
+        }
         Ok(fault.text().to_owned())
     }
 

@@ -113,6 +113,13 @@ impl World {
             synced.code
         ));
         synced.report = report;
+        for (phone, household) in std::mem::take(&mut self.awaited) {
+            if phone == n && self.phone(n)?.ledger()?.household(&household.to_string()).is_ok() {
+                self.tally.state(State::Backfill);
+            } else {
+                self.awaited.push((phone, household));
+            }
+        }
         Ok(synced)
     }
 

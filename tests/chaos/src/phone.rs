@@ -141,6 +141,11 @@ impl Phone {
         Ok(torn)
     }
 
+    /// Returns the size of the store's own file.
+    pub(crate) fn main_bytes(&self) -> Outcome<u64> {
+        Ok(std::fs::metadata(&self.path)?.len())
+    }
+
     /// Copies its files.
     pub(crate) fn files(&self) -> Outcome<Files> {
         Files::read(&self.path)

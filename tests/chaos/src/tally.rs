@@ -90,6 +90,7 @@ named! {
         LostInCrash => "call without an answer that left nothing",
         KeptInCrash => "call without an answer that was kept",
         CutBytes => "bytes cut from a log",
+        OfficeLost => "a restored server lacks work of the office",
         Offline => "link given up",
     }
 }

@@ -164,6 +164,9 @@ impl World {
     /// Ends a disagreement by choosing.
     pub(crate) fn resolve(&mut self, n: usize) -> Outcome<String> {
         let conflicts = self.phone(n)?.ledger()?.conflicts()?;
+        if conflicts.is_empty() && self.dice.chance(60) {
+            return self.edit(n);
+        }
         let Some(conflict) = self.dice.pick(&conflicts) else { return Ok("none".to_owned()) };
         self.tally.state(State::Conflict);
         let (record, field) = (conflict.record, conflict.field.clone());

@@ -85,7 +85,11 @@ pub(crate) struct World {
     pub(crate) answers: BTreeMap<usize, Response>,
     pub(crate) server_backup: Option<Files>,
     pub(crate) server_was_restored: bool,
+    /// Households of which a restored server lost work that is no phone's: phones may hold more of them than it does.
+    pub(crate) lost_by_the_office: BTreeSet<Id>,
     pub(crate) has_second_village: bool,
+    /// Households that a phone was given and does not have yet.
+    pub(crate) awaited: Vec<(usize, Id)>,
     pub(crate) first_figures: BTreeMap<(Place, Month), Figures>,
     pub(crate) events: BTreeSet<(Id, String)>,
     pub(crate) is_calm: bool,
@@ -133,7 +137,9 @@ impl World {
             answers: BTreeMap::new(),
             server_backup: None,
             server_was_restored: false,
+            lost_by_the_office: BTreeSet::new(),
             has_second_village: false,
+            awaited: Vec::new(),
             first_figures: BTreeMap::new(),
             events: BTreeSet::new(),
             is_calm: false,
