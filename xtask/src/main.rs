@@ -1,9 +1,11 @@
-//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | bench`.
+//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | bench | chaos`.
 //!
 //! `./test` calls `cargo xtask ci`; nothing else needs to be known to check a change.
 
 mod bench;
+mod chaos;
 mod ci;
+mod copy;
 mod extra_kind;
 mod glossary;
 mod shell;
@@ -11,7 +13,7 @@ mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
 
-const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | bench sync|core [--visits FILE]";
+const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | bench sync|core [--visits FILE] | chaos --seeds N [--from S] | chaos --seed S | chaos --planted";
 
 /// The root of the workspace.
 fn root() -> PathBuf {
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(&root()),
         Some("glossary") => glossary::run(&root(), rest),
         Some("extra-kind") => extra_kind::run(&root()),
+        Some("chaos") => chaos::run(&root(), rest),
         Some("bench") => bench::run(&root(), rest),
         _ => Err(USAGE.to_owned()),
     };
