@@ -10,6 +10,7 @@
 mod access;
 mod convergence;
 mod conversation;
+mod copies;
 mod draft;
 mod due;
 mod fake;
