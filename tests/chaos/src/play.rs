@@ -108,6 +108,8 @@ impl World {
         self.is_calm = true;
         self.server_behind_ms = 0;
         self.pass(120_000);
+        // What arrives from now on has to move figures that are kept.
+        self.look_at_figures()?;
         for n in 0..self.phones.len() {
             self.phone(n)?.ledger()?.limit_bytes(None)?;
             self.phone(n)?.skew_ms = 0;
