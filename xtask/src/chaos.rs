@@ -5,6 +5,8 @@ use std::{fs, path::Path};
 
 /// Where the planted bugs lie.
 const PLANTED: &str = "tests/chaos/planted";
+/// Where they are tried.
+const COPY: &str = "target/planted";
 /// Within so many seeds each must be caught.
 const SEEDS: &str = "200";
 
@@ -29,12 +31,17 @@ fn planted(root: &Path) -> Result<(), String> {
     let mut patches: Vec<_> =
         listed.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "patch")).collect();
     patches.sort();
-    let copy = root.join("target/planted");
+    let copy = root.join(COPY);
     let mut missed = Vec::new();
     for patch in &patches {
         let name = patch.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         copy::make_equal(root, &copy, &[], "planted").map_err(|why| format!("could not copy the tree: {why}"))?;
-        shell::run(&copy, "git", &["apply", &patch.display().to_string()])?;
+        shell::run(root, "git", &["apply", &format!("--directory={COPY}"), &patch.display().to_string()])?;
+        let text = fs::read_to_string(patch).map_err(|why| why.to_string())?;
+        let file = text.lines().find_map(|line| line.strip_prefix("+++ b/")).ok_or_else(|| format!("{name}: names no file"))?;
+        if fs::read(root.join(file)).ok() == fs::read(copy.join(file)).ok() {
+            return Err(format!("{name}: nothing was broken"));
+        }
         let cargo = shell::command(&copy, "cargo")
             .args(["build", "--quiet", "--workspace", "--bin", "daohu-chaos"])
             .env("CARGO_BUILD_BUILD_DIR", copy::target_of(root))

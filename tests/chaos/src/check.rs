@@ -8,7 +8,10 @@ use crate::{
 use daohu_domain::id::Id;
 use daohu_field::{RecordQuery as RecordsWanted, digest};
 use daohu_server::store::rows::{QuarantineQuery, RecordQuery};
-use daohu_wire::{merkle::{self, leaf_hash}, receipt::from_file};
+use daohu_wire::{
+    merkle::{self, leaf_hash},
+    receipt::from_file,
+};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -158,7 +161,8 @@ impl World {
             }
         }
         for kind in digest::KINDS {
-            for record in self.phone(n)?.ledger()?.records(kind, &RecordsWanted { limit: Some(1_000), ..RecordsWanted::default() })?.records {
+            for record in self.phone(n)?.ledger()?.records(kind, &RecordsWanted { limit: Some(1_000), ..RecordsWanted::default() })?.records
+            {
                 if record.household == Some(household) && self.town.office()?.record(record.id).is_err() {
                     told.push(format!("has a {kind} {} that the server lacks", record.id));
                 }

@@ -32,15 +32,8 @@ pub(crate) enum Trick {
     AnyByte,
 }
 
-const TRICKS: [Trick; 7] = [
-    Trick::FirstLeap,
-    Trick::LaterLeap,
-    Trick::LongNumber,
-    Trick::OtherActor,
-    Trick::OtherPlace,
-    Trick::OtherWriter,
-    Trick::AnyByte,
-];
+const TRICKS: [Trick; 7] =
+    [Trick::FirstLeap, Trick::LaterLeap, Trick::LongNumber, Trick::OtherActor, Trick::OtherPlace, Trick::OtherWriter, Trick::AnyByte];
 
 /// The enemy's side of a run.
 pub(crate) struct Hostile {
@@ -119,7 +112,8 @@ impl Hostile {
         let fields = json!({ "mode": "home", "purpose": ["verify"], "start": at, "end": at, "met": [{ "name": "甲" }],
             "narrative": format!("外人写的{}", dice.next()), "recorder": self.enemy.person });
         let fields: Fields = fields.as_object().cloned().unwrap_or_default();
-        let event = |name: &str| Event { name: name.to_owned(), stamp: Stamp { wall_ms: now_ms, mono_ms: 1, boot: 1 }, fields: Fields::new() };
+        let event =
+            |name: &str| Event { name: name.to_owned(), stamp: Stamp { wall_ms: now_ms, mono_ms: 1, boot: 1 }, fields: Fields::new() };
         let actor = match trick {
             Trick::OtherActor => Id::from_bytes([9; 16]),
             _ => self.enemy.device,

@@ -111,7 +111,12 @@ impl Phone {
     }
 
     /// Calls the core; where `dies`, the phone dies before the call has ended, with what it wrote cut somewhere.
-    pub(crate) fn call<T>(&mut self, dies: bool, dice: &Dice, call: impl FnOnce(&mut Ledger) -> Result<T, FieldError>) -> Outcome<Called<T>> {
+    pub(crate) fn call<T>(
+        &mut self,
+        dies: bool,
+        dice: &Dice,
+        call: impl FnOnce(&mut Ledger) -> Result<T, FieldError>,
+    ) -> Outcome<Called<T>> {
         if !dies {
             return Ok(Called::Ended(call(self.ledger()?)));
         }

@@ -131,8 +131,12 @@ fn fill(town: &Town, dice: &Dice) -> Outcome<Cast> {
     records.push(region(villages[1], "village", "双红村", Some(place))?);
     records.extend(cadres);
     write(town, records)?;
-    let pairings: [(usize, &[(usize, &str)]); 4] =
-        [(0, &[(0, "primary"), (1, "assistant"), (4, "assistant")]), (0, &[(0, "primary")]), (0, &[(1, "primary")]), (1, &[(1, "primary")])];
+    let pairings: [(usize, &[(usize, &str)]); 4] = [
+        (0, &[(0, "primary"), (1, "assistant"), (4, "assistant")]),
+        (0, &[(0, "primary")]),
+        (0, &[(1, "primary")]),
+        (1, &[(1, "primary")]),
+    ];
     let mut records = Vec::new();
     let mut households = Vec::new();
     for (n, (village, helpers)) in (1..).zip(pairings) {
@@ -202,7 +206,11 @@ pub(crate) fn span_of_second_village(cast: &Cast) -> Span {
 /// Takes or gives a role.
 pub(crate) fn set_role(town: &Town, login: &str, span: &Span, gives: bool) -> Outcome {
     let office = town.office()?;
-    if gives { users::grant(office, login, span)? } else { users::ungrant(office, login, span)? };
+    if gives {
+        users::grant(office, login, span)?
+    } else {
+        users::ungrant(office, login, span)?
+    };
     Ok(())
 }
 
