@@ -1,9 +1,10 @@
 //! The server's clock: the wall time that every rule and every receipt goes by, and a monotonic one for limits.
 //!
-//! Three kinds: the machine's own, one that a person or a test set (standing still or running on), and one that reads the first
-//! line of a file at each use, so that a test moves time without a restart.
+//! Four kinds: the machine's own, one that a person or a test set (standing still or running on), one that reads the first line of a
+//! file at each use, so that a test moves time without a restart, and one that a [`ClockHand`] moves, on which nothing is the machine's.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as Monotonic, SystemTime, UNIX_EPOCH};
 
@@ -22,6 +23,28 @@ enum Kind {
     Frozen(Instant),
     Running(Instant),
     File { path: PathBuf, last: Mutex<Instant> },
+    Hand(ClockHand),
+}
+
+/// What moves a clock from within the same program; a clone moves the same one.
+#[derive(Debug, Clone)]
+pub struct ClockHand(Arc<AtomicI64>);
+
+impl ClockHand {
+    /// Returns a hand that shows an instant.
+    #[must_use]
+    pub fn at(instant: Instant) -> Self {
+        Self(Arc::new(AtomicI64::new(instant.0)))
+    }
+
+    /// Moves the clock, forward or back.
+    pub fn set(&self, instant: Instant) {
+        self.0.store(instant.0, Ordering::SeqCst);
+    }
+
+    fn shown(&self) -> Instant {
+        Instant(self.0.load(Ordering::SeqCst))
+    }
 }
 
 /// Says that the text given as a clock is no instant and names no file with one.
@@ -63,6 +86,12 @@ impl ServerClock {
         Ok(Self::of(Kind::File { path, last }))
     }
 
+    /// Returns a clock that a hand moves. Its monotonic side follows, so that a simulation is the same in every run.
+    #[must_use]
+    pub fn by_hand(hand: &ClockHand) -> Self {
+        Self::of(Kind::Hand(hand.clone()))
+    }
+
     /// Reads `--now`: an instant or `@FILE`; an instant runs on where `runs` says so.
     ///
     /// # Errors
@@ -89,6 +118,7 @@ impl ServerClock {
                 *last = read_first_line(path).unwrap_or(*last);
                 *last
             }
+            Kind::Hand(hand) => hand.shown(),
         }
     }
 
@@ -98,10 +128,13 @@ impl ServerClock {
         self.now().day()
     }
 
-    /// Returns the milliseconds since this clock was made; no setting moves them.
+    /// Returns the milliseconds of a clock for limits; no setting moves them, only the hand of a clock that has one.
     #[must_use]
     pub fn mono_ms(&self) -> i64 {
-        millis(self.started_ago())
+        match &*self.kind {
+            Kind::Hand(hand) => hand.shown().0,
+            _ => millis(self.started_ago()),
+        }
     }
 
     /// Returns whether the time was set by a person or a test.
@@ -141,7 +174,7 @@ fn millis(span: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadClock, ServerClock};
+    use super::{BadClock, ClockHand, ServerClock};
 
     #[test]
     fn a_frozen_clock_stands_still_and_says_that_it_was_set() -> Result<(), BadClock> {
@@ -176,6 +209,21 @@ mod tests {
         assert_eq!(clock.today().to_string(), "2019-07-01");
         std::fs::write(&path, "")?;
         assert_eq!(clock.today().to_string(), "2019-07-01", "a file that is being rewritten does not move time back");
+        Ok(())
+    }
+
+    #[test]
+    fn a_hand_moves_both_sides_of_its_clock_and_nothing_else_does() -> Result<(), Box<dyn std::error::Error>> {
+        let hand = ClockHand::at("2019-06-05T09:00:00+08:00".parse()?);
+        let clock = ServerClock::by_hand(&hand);
+        let before = clock.mono_ms();
+        assert_eq!(clock.mono_ms(), before);
+
+        hand.set("2019-06-05T09:00:01+08:00".parse()?);
+
+        assert_eq!(clock.now().to_string(), "2019-06-05T09:00:01+08:00");
+        assert_eq!(clock.mono_ms() - before, 1_000);
+        assert!(clock.is_set());
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What is let in travels as an item of a batch of the server's own device: the office vouches for it, and the log proves that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daohu_domain::id::Id;
 use daohu_domain::kind::Kind;
@@ -136,7 +136,7 @@ fn plan(office: &Office, rows: &[QuarantineRow], rights: Option<&Rights>) -> Res
     let mut items = Vec::new();
     let mut refused = None;
     for row in rows {
-        let accepted = match judge(row, &work, rights) {
+        let accepted = match judge(row, &work, rights).and_then(|accepted| at_home(office, accepted)) {
             Ok(accepted) => accepted,
             Err("duplicate") => {
                 plan.released.push(row.id);
@@ -187,6 +187,14 @@ fn judge(row: &QuarantineRow, work: &Work, rights: Option<&Rights>) -> Result<Ac
     let context =
         GuardContext { kind_of: &kind_of, device: row.device, record: row.record, place: row.place, may: &may, limits: Limits::default() };
     guard(work.current(row.record), &row.bytes, &context).map_err(|refusal| refusal.code)
+}
+
+/// Refuses a new record that names another place than the one where its household lives: nobody who holds the household would get it.
+fn at_home(office: &Office, accepted: Accepted) -> Result<Accepted, &'static str> {
+    let header = &accepted.header;
+    let Some(household) = header.subject.filter(|subject| accepted.is_new && *subject != header.id) else { return Ok(accepted) };
+    let homes = office.store().places_of(&BTreeSet::from([household])).map_err(|error| error.code())?;
+    if homes.get(&household).is_none_or(|home| *home == header.place) { Ok(accepted) } else { Err("forbidden_place") }
 }
 
 fn to_json(row: &QuarantineRow) -> Value {

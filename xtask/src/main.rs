@@ -1,9 +1,11 @@
-//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | kills | fuzz | mutants | bench`.
+//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | chaos | kills | fuzz | mutants | bench`.
 //!
 //! `./test` calls `cargo xtask ci`; nothing else needs to be known to check a change.
 
 mod bench;
+mod chaos;
 mod ci;
+mod copy;
 mod extra_kind;
 mod fuzz;
 mod glossary;
@@ -14,8 +16,8 @@ mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
 
-const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | kills [--times N] [--seed S] | \
-     fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core [--visits FILE]";
+const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | chaos --seeds N [--from S] | chaos --seed S | \
+     chaos --planted | kills [--times N] [--seed S] | fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core [--visits FILE]";
 
 /// The root of the workspace.
 fn root() -> PathBuf {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Some("kills") => kills::run(&root(), rest),
         Some("fuzz") => fuzz::run(&root(), rest),
         Some("mutants") => mutants::run(&root(), rest),
+        Some("chaos") => chaos::run(&root(), rest),
         Some("bench") => bench::run(&root(), rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -71,6 +71,17 @@ impl Ledger {
         store::sound(&self.connection)
     }
 
+    /// Bounds the file of this ledger, in bytes, or lifts the bound: a phone keeps room for its other work.
+    ///
+    /// It holds until the ledger is closed. What does not fit is refused with `disk_full`, as on a disk that is full; what was saved
+    /// before stays, also where it is more than the bound.
+    ///
+    /// # Errors
+    /// `store_failed`; then the bound is as it was.
+    pub fn limit_bytes(&mut self, bytes_max: Option<u64>) -> Result<(), FieldError> {
+        open::limit_bytes(&self.connection, bytes_max)
+    }
+
     /// Returns the clocks of this moment, as events keep them.
     pub(crate) fn stamp(&self) -> Result<Stamp, FieldError> {
         let boot = time::boot_number(&self.connection, &self.clock.boot())?;
@@ -122,6 +133,22 @@ mod tests {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(0);
         }
+    }
+
+    #[test]
+    fn a_bounded_ledger_refuses_what_does_not_fit_and_keeps_what_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut ledger = Ledger::open(&path, &[7; 32], Box::new(SetClock::at(0)), Box::new(Zeros)).unwrap();
+        meta::set(&ledger.connection, "before", "1").unwrap();
+
+        ledger.limit_bytes(Some(4096)).unwrap();
+        let refused = meta::set(&ledger.connection, "long", &"x".repeat(200_000)).unwrap_err();
+        let before = meta::text(&ledger.connection, "before").unwrap();
+        ledger.limit_bytes(None).unwrap();
+
+        assert_eq!((refused.code(), before.as_deref()), ("disk_full", Some("1")));
+        meta::set(&ledger.connection, "long", &"x".repeat(200_000)).unwrap();
     }
 
     #[test]

@@ -13,8 +13,13 @@ use crate::{
         outbox,
     },
 };
-use daohu_domain::{id::Id, kind::Fields, kinds, time::Stamp};
-use daohu_record::{Change, Document, Event};
+use daohu_domain::{
+    id::Id,
+    kind::{Fields, Json, Kind},
+    kinds,
+    time::Stamp,
+};
+use daohu_record::{Change, Document, Event, View};
 use std::collections::BTreeSet;
 
 /// Writes everything that earlier enrolments could not hand in again as this device.
@@ -26,7 +31,7 @@ pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<()
         records.insert(row.record);
     }
     for record in &records {
-        one(connection, *record, *device, now)?;
+        one(connection, *record, *device, now.wall_ms)?;
     }
     // Sealed values name no device: they only need a new batch.
     for row in waiting.iter().filter(|row| row.typ == change::TYP_SEALED) {
@@ -37,21 +42,28 @@ pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<()
     Ok(())
 }
 
-fn one(connection: &Connection, record: Id, device: Id, now: Stamp) -> Result<(), FieldError> {
-    let rows = change::of_record(connection, record)?;
-    let (held, mine): (Vec<ChangeRow>, Vec<ChangeRow>) = rows.into_iter().partition(|row| row.state >= change::state::RECEIVED);
+/// Writes what waits of one record again as this device; it rests on what it rested on, so that what others wrote meanwhile is beside it.
+pub(crate) fn one(connection: &Connection, record: Id, device: Id, now_ms: i64) -> Result<(), FieldError> {
+    let mut rows = change::of_record(connection, record)?;
+    let waits = |row: &ChangeRow| row.state < change::state::RECEIVED && (row.device != device || row.batch.is_none());
+    let Some(last) = rows.iter().rposition(&waits) else { return Ok(()) };
+    // A change rests on what was here when it was written, which is what came before it.
+    if rows.iter().skip(last).all(|row| row.device != device) {
+        rows.truncate(last + 1);
+    }
+    let (mine, held): (Vec<ChangeRow>, Vec<ChangeRow>) = rows.iter().cloned().partition(&waits);
     let load = |rows: &[ChangeRow]| {
         let bytes: Vec<u8> = rows.iter().flat_map(|row| row.bytes.iter().copied()).collect();
         Document::load(record, &bytes)
     };
-    let all: Vec<ChangeRow> = held.iter().chain(&mine).cloned().collect();
-    let whole = load(&all)?;
+    // What this device has sent already may rest on what the server lost: it is refused there and waits with its reason.
+    let Ok(whole) = load(&rows) else { return Ok(()) };
     let header = whole.header()?;
     let Some(kind) = kinds::find(&header.kind) else { return Ok(()) };
-    let said = whole.view(kind);
+    let said = said_here(&whole, kind, &mine);
     let boots = mine.iter().flat_map(|row| row.boots.split(',')).filter(|boot| !boot.is_empty()).collect::<BTreeSet<_>>();
     let boots = boots.into_iter().collect::<Vec<_>>().join(",");
-    let at_ms = whole.history(kind, None).last().map_or(now.wall_ms, |past| past.claimed_at_ms);
+    let at_ms = whole.history(kind, None).last().map_or(now_ms, |past| past.claimed_at_ms);
     let mut made: Vec<Change> = Vec::new();
     let (mut document, known_events, known_fields) = if held.is_empty() {
         let first = said.events.first().map(event_of);
@@ -60,16 +72,14 @@ fn one(connection: &Connection, record: Id, device: Id, now: Stamp) -> Result<()
         let known: BTreeSet<String> = said.events.first().map(|event| event.key.clone()).into_iter().collect();
         (document, known, said.fields.clone())
     } else {
-        let document = load(&held)?;
+        let Ok(document) = load(&held) else { return Ok(()) };
         let before = document.view(kind);
         (document, before.events.into_iter().map(|event| event.key).collect(), before.fields)
     };
-    let differing: Fields = said
-        .fields
-        .iter()
-        .filter(|(key, value)| known_fields.get(*key) != Some(value))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let written = said.fields.iter().filter(|(key, value)| known_fields.get(*key) != Some(value));
+    let emptied = known_fields.keys().filter(|key| !said.fields.contains_key(*key));
+    let differing: Fields =
+        written.map(|(key, value)| (key.clone(), value.clone())).chain(emptied.map(|key| (key.clone(), Json::Null))).collect();
     if !differing.is_empty() {
         made.push(document.edit(kind, &differing, device, at_ms)?);
     }
@@ -83,6 +93,18 @@ fn one(connection: &Connection, record: Id, device: Id, now: Stamp) -> Result<()
         change::add(connection, &row_of(change, header.place, device, &boots))?;
     }
     Ok(())
+}
+
+/// Returns what a record says, with this phone's own word wherever people disagree.
+fn said_here(document: &Document, kind: &Kind, mine: &[ChangeRow]) -> View {
+    let mut said = document.view(kind);
+    for conflict in &said.conflicts {
+        let own = conflict.values.iter().find(|value| mine.iter().any(|row| row.hash == value.change));
+        if let Some(value) = own {
+            said.fields.insert(conflict.field.clone(), value.value.clone());
+        }
+    }
+    said
 }
 
 fn event_of(event: &daohu_record::EventView) -> Event {

@@ -49,7 +49,8 @@ impl Ledger {
         Ok(views)
     }
 
-    /// Returns the path of each item of a batch, so that one visit can be proved by itself.
+    /// Returns the path of each item of a batch, so that one visit can be proved by itself; none where items were purged with a grant
+    /// that ended, since a path runs over the hashes of all.
     fn item_proofs(&self, device: Id, batch: u64) -> Result<Vec<ItemProof>, FieldError> {
         let Some(row) = outbox::find(&self.connection, device, batch)? else { return Ok(Vec::new()) };
         let whole = crate::sync::seal::stored(&self.connection, &row)?;

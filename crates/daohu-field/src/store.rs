@@ -71,6 +71,10 @@ pub(crate) fn attempt<T>(
     connection.execute_batch("SAVEPOINT attempt")?;
     let outcome = work();
     if outcome.is_err() {
+        if connection.is_autocommit() {
+            // A full disk ends the whole transaction; there is nothing left to go back to.
+            return outcome.map(Ok);
+        }
         connection.execute_batch("ROLLBACK TO attempt")?;
     }
     connection.execute_batch("RELEASE attempt")?;

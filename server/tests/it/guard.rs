@@ -382,3 +382,37 @@ fn a_sealed_value_that_no_record_names_is_not_kept() -> Outcome {
     assert_eq!(world.office.record_show(household)?["masked"], json!([]));
     Ok(())
 }
+
+#[test]
+fn what_was_let_in_late_comes_back_to_its_author_who_knows_it_as_refused() -> Outcome {
+    let (world, mut phone, household) = ready()?;
+    for note in ["上午打", "下午打"] {
+        let note = json!({ "contact_note": note }).as_object().cloned().unwrap_or_default();
+        phone.edit(household, &note, world.office.now().0)?;
+    }
+    let later = phone.waiting.pop().ok_or("no item")?;
+    let first = phone.waiting.pop().ok_or("no item")?;
+    assert_eq!(sent(&world, &mut phone, household, later)?, "missing_dep");
+
+    phone.waiting.push(first);
+    let synced = phone.sync(&world.office)?;
+
+    assert_eq!((synced.ok, synced.pulled), (1, 1));
+    assert_eq!(world.office.record_show(household)?["fields"]["contact_note"], "下午打");
+    Ok(())
+}
+
+#[test]
+fn nothing_is_let_in_at_a_place_where_its_household_does_not_live() -> Outcome {
+    let (world, mut phone, household) = ready()?;
+    phone.visit_at(household, OTHER_VILLAGE.parse()?, AT, "写错了村。")?;
+    let bad = phone.waiting.pop().ok_or("no item")?;
+    assert_eq!(sent(&world, &mut phone, household, bad)?, "forbidden_place");
+    let id: Id = world.office.quarantine_list()?[0]["id"].as_str().ok_or("no id")?.parse()?;
+
+    let refused = world.office.quarantine_release(id).map_err(|error| error.code());
+
+    assert_eq!(refused, Err("forbidden_place"));
+    assert_eq!(world.office.quarantine_list()?.as_array().map(Vec::len), Some(1), "it waits on");
+    Ok(())
+}

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("daohu-e2e", 5),
     ("daohu-bench", 5),
     ("daohu-fuzz", 5),
+    ("daohu-chaos", 5),
     ("xtask", 5),
 ];
 

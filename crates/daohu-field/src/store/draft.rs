@@ -85,7 +85,7 @@ pub(crate) fn remove(connection: &Connection, id: Id) -> Result<(), FieldError> 
 #[cfg(test)]
 mod tests {
     use super::{DraftRow, fields, put, set_field};
-    use crate::store::open::open;
+    use crate::store::{attempt, in_transaction, open::open};
     use daohu_domain::id::Id;
     use serde_json::json;
 
@@ -107,6 +107,10 @@ mod tests {
         });
 
         assert_eq!(full.unwrap().code(), "disk_full");
+        let mut connection = connection;
+        let long = json!("写下的字".repeat(20_000));
+        let tried = in_transaction(&mut connection, |connection| attempt(connection, || set_field(connection, id, "long", &long)));
+        assert_eq!(tried.and_then(|tried| tried).unwrap_err().code(), "disk_full", "also inside a savepoint");
         assert!(written > 2);
         assert_eq!(fields(&connection, id).unwrap().len(), written);
         connection.query_row("PRAGMA max_page_count = 1000000", [], |_| Ok(())).unwrap();

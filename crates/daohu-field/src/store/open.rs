@@ -56,6 +56,12 @@ pub(crate) fn unlock(path: &Path, key: &StoreKey) -> Result<Connection, FieldErr
     Ok(connection)
 }
 
+/// Bounds the file of a store for as long as it is open; none lifts the bound. A store that is larger already keeps what it has.
+pub(crate) fn limit_bytes(connection: &Connection, bytes_max: Option<u64>) -> Result<(), FieldError> {
+    let pages = bytes_max.map_or(u64::from(u32::MAX - 1), |bytes| (bytes / PAGE_BYTES as u64).clamp(1, u64::from(u32::MAX - 1)));
+    Ok(connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?)
+}
+
 /// Names the file beside `path` whose name ends in `ending`.
 pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -137,7 +137,7 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
         Some((size, root)) => merkle::verify_consistency((size, &root), (head.size, &head.root), &taken.answer.consistency),
     };
     if !follows || epoch_moved {
-        // A server restored from a backup lacks what came after it; of a log that does not continue nothing is sure.
+        // A server restored from a backup lacks what came after it, and writes on from there: of what both logs have in number nothing is sure.
         let shorter = taken.head.is_some_and(|(size, _)| head.size < size);
         catch_up::send_again(connection, me, if shorter { head.size } else { 0 }, applied)?;
         repair::want(connection)?;

@@ -18,8 +18,9 @@ use crate::{
         outbox, quarantine,
     },
 };
-use daohu_domain::time::Stamp;
+use daohu_domain::{id::Id, time::Stamp};
 use daohu_wire::{PulledItem, Receipt, Start, batch::verified_header};
+use std::collections::BTreeSet;
 
 /// Begins to catch up.
 pub(crate) fn begin(connection: &Connection) -> Result<(), FieldError> {
@@ -116,16 +117,18 @@ pub(crate) fn without_asking(connection: &Connection, me: &Me, now: Stamp) -> Re
     Ok(())
 }
 
-/// Prepares what a log of only `tree_size` entries cannot hold to be sent again: batches of this enrolment byte for byte, the content of
-/// earlier ones anew. A batch of which something was purged since cannot be sent again: it is named, and its receipt is kept.
+/// Prepares everything to be sent again that a log of now `tree_size` entries, which is not the one it was, may lack: batches of this enrolment byte for byte, the content of
+/// earlier ones anew. A batch of which something was purged since cannot be sent again: where the log
+/// cannot hold it, it is named, and its receipt is kept.
 pub(crate) fn send_again(connection: &Connection, me: &Me, tree_size: u64, applied: &mut Applied) -> Result<(), FieldError> {
-    for (batch, here) in outbox::beyond(connection, tree_size)? {
+    let gone: BTreeSet<(Id, u64)> = outbox::beyond(connection, tree_size)?.iter().map(|(batch, _)| (batch.device, batch.number)).collect();
+    for (batch, here) in outbox::beyond(connection, 0)? {
         if batch.device != me.device {
             change::take_back(connection, batch.device, batch.number)?;
             begin(connection)?;
         } else if here == batch.items {
             outbox::reopen(connection, batch.device, batch.number)?;
-        } else {
+        } else if gone.contains(&(batch.device, batch.number)) {
             applied.lost.push(batch.number);
         }
     }

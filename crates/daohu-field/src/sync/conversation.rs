@@ -39,6 +39,10 @@ const FAST_MS: i64 = 5_000;
 /// How often one exchange is tried before the link counts as dead.
 const TRIES_MAX: u32 = 2;
 
+/// By how much the request counter leaps when the server refuses one as older than it knows: a phone that was restored from a backup
+/// cannot know how far its counter had come, and would stay shut out while it counts up one by one.
+const COUNTER_LEAP: i64 = 1_000;
+
 /// The one path.
 const PATH: &str = "/v1/sync";
 
@@ -377,8 +381,13 @@ impl SyncConversation {
         if matches!(refusal.code(), "device_revoked" | "batch_fork" | "unknown_device" | "bad_signature") {
             meta::set(&ledger.connection, key::CLOSED, refusal.code())?;
         }
-        if refusal.code() == "too_big" {
-            self.shrink(ledger)?;
+        match refusal.code() {
+            "too_big" => self.shrink(ledger)?,
+            "bad_signature" => {
+                let counter = meta::number(&ledger.connection, key::COUNTER)?;
+                meta::set_number(&ledger.connection, key::COUNTER, counter.saturating_add(COUNTER_LEAP))?;
+            }
+            _ => {}
         }
         Err(refusal)
     }

@@ -9,11 +9,13 @@ use super::{
 };
 use crate::{
     error::FieldError,
+    me::Me,
     project::{self, Held},
+    reauthor,
     store::{Connection, change, change::state, quarantine},
 };
 use daohu_domain::{kind::Kind, permission::Act};
-use daohu_record::{GuardContext, Header, Limits, guard_trusted_reader};
+use daohu_record::{Accepted, GuardContext, Header, Limits, Refusal, guard_trusted_reader};
 use daohu_wire::{PulledItem, Start, change::content_hash};
 use std::borrow::Cow;
 
@@ -31,7 +33,8 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
             Some(held) => Some(held),
             None => project::held(connection, item.record)?,
         };
-        match guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item)) {
+        let (held, judged) = judged(connection, held, item)?;
+        match judged {
             Ok(accepted) => {
                 let row = row(item, hash);
                 change::add(connection, &row)?;
@@ -52,6 +55,20 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
     }
     applied.loaded = at_hand;
     Ok(())
+}
+
+/// Guards an item. Where a copy of this phone has written the same number of the same record under the enrolment before, what waits here
+/// gives way: it is written again under the present one.
+fn judged(connection: &Connection, held: Option<Held>, item: &PulledItem) -> Result<(Option<Held>, Result<Accepted, Refusal>), FieldError> {
+    let judged = guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item));
+    let is_taken = judged.as_ref().err().is_some_and(|refusal| refusal.code == "actor_taken");
+    if !is_taken || !catch_up::is_catching_up(connection)? {
+        return Ok((held, judged));
+    }
+    reauthor::one(connection, item.record, Me::read(connection)?.device, item.received_ms)?;
+    let held = project::held(connection, item.record)?;
+    let judged = guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item));
+    Ok((held, judged))
 }
 
 fn context<'a>(item: &PulledItem) -> GuardContext<'a> {

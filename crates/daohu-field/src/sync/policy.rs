@@ -1,5 +1,6 @@
 //! Keeping the policy: grants that are given fetch by themselves, grants that are taken away are handed in and purged.
 
+use super::catch_up;
 use crate::{
     error::FieldError,
     store::{
@@ -45,6 +46,10 @@ pub(crate) fn keep(connection: &Connection, policy: &Policy) -> Result<usize, Fi
     }
     for known in &policy.devices {
         access::put_device(connection, known.device, known.person, &known.name)?;
+    }
+    if given > 0 && !access::grants(connection, PURGED)?.is_empty() {
+        // Of a household that was purged here and is given again, this phone's own work has to come back too.
+        catch_up::begin(connection)?;
     }
     meta::set(connection, key::POLICY_REV, &policy.rev.to_string())?;
     meta::set(connection, key::CONFIG, &policy.config)?;

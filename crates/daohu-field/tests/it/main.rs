@@ -11,6 +11,7 @@ mod access;
 mod backup;
 mod convergence;
 mod conversation;
+mod copies;
 mod damage;
 mod draft;
 mod due;

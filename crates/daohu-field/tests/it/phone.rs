@@ -68,8 +68,14 @@ impl Phone {
 
     /// Opens the file again, as after a kill: the old connection is leaked, so that nothing of it is closed or flushed.
     pub(crate) fn killed(self) -> Self {
+        self.killed_with(|| {})
+    }
+
+    /// As [`Phone::killed`], with something done to the files in between.
+    pub(crate) fn killed_with(self, work: impl FnOnce()) -> Self {
         let Self { folder, clock, ledger, seed } = self;
         std::mem::forget(ledger);
+        work();
         let path = folder.path().join("a.db");
         let ledger = Ledger::open(&path, &KEY, Box::new(clock.clone()), Box::new(Seeded::new(seed + 1000))).unwrap();
         Self { folder, clock, ledger, seed: seed + 1000 }
@@ -127,6 +133,11 @@ pub(crate) fn input(narrative: &str) -> VisitInput {
         narrative: Some(narrative.to_owned()),
         ..VisitInput::default()
     }
+}
+
+/// A correction of the text alone.
+pub(crate) fn text(narrative: &str) -> VisitInput {
+    VisitInput { narrative: Some(narrative.to_owned()), reason: Some("写错了".to_owned()), ..VisitInput::default() }
 }
 
 /// A township with one village, two helpers' cadres and households paired with the first.
