@@ -292,7 +292,15 @@ fn forge(old: &Response, request: &Request) -> Outcome<Option<Response>> {
         let header = batch.header()?;
         let leaf = Leaf::batch(batch.body_hash(), answer.server_time_ms, Vec::new(), header.device, header.number);
         let index = answer.head.head().size.saturating_sub(1);
-        answer.receipts.push(Receipt { leaf, index, path: Vec::new(), head: answer.head.clone(), cose: Vec::new(), items: Vec::new(), codes: Vec::new() });
+        answer.receipts.push(Receipt {
+            leaf,
+            index,
+            path: Vec::new(),
+            head: answer.head.clone(),
+            cose: Vec::new(),
+            items: Vec::new(),
+            codes: Vec::new(),
+        });
         answer.statuses.push(BatchStatus { batch: header.number, ok: header.count, items: Vec::new() });
     }
     Ok(Some(Response { status: 200, headers: Vec::new(), body: answer.encode()? }))

@@ -17,11 +17,9 @@ fn files(path: &Path) -> [Vec<u8>; 2] {
 
 /// Puts older files in the place of a phone's own.
 fn put_back(phone: Phone, [main, wal]: &[Vec<u8>; 2]) -> Phone {
-    let path = phone.path();
-    phone.killed_with(|| {
-        fs::write(&path, main).unwrap();
+    phone.put_back(|path| {
+        fs::write(path, main).unwrap();
         fs::write(path.with_extension("db-wal"), wal).unwrap();
-        let _ = fs::remove_file(path.with_extension("db-shm"));
     })
 }
 

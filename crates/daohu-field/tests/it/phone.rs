@@ -4,7 +4,10 @@ use crate::fake::{Fake, TOWN, VILLAGE};
 use daohu_domain::id::Id;
 use daohu_field::{EnrolOptions, FieldError, Ledger, Random, Response, SetClock, SyncOptions, SyncReport, VisitInput};
 use serde_json::json;
-use std::{cell::Cell, path::PathBuf};
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+};
 use tempfile::TempDir;
 
 pub(crate) const KEY: [u8; 32] = [42; 32];
@@ -77,6 +80,17 @@ impl Phone {
         std::mem::forget(ledger);
         work();
         let path = folder.path().join("a.db");
+        let ledger = Ledger::open(&path, &KEY, Box::new(clock.clone()), Box::new(Seeded::new(seed + 1000))).unwrap();
+        Self { folder, clock, ledger, seed: seed + 1000 }
+    }
+
+    /// Opens other files as this phone, in a folder of their own: a backup that is put back.
+    pub(crate) fn put_back(self, write: impl FnOnce(&Path)) -> Self {
+        let Self { folder, clock, ledger, seed } = self;
+        drop((ledger, folder));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        write(&path);
         let ledger = Ledger::open(&path, &KEY, Box::new(clock.clone()), Box::new(Seeded::new(seed + 1000))).unwrap();
         Self { folder, clock, ledger, seed: seed + 1000 }
     }
