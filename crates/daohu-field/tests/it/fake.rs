@@ -15,7 +15,7 @@ use daohu_record::{Document, GuardContext, Header, Limits, guard};
 use daohu_wire::{
     Batch, BatchHeader, BatchStatus, ClockKind, DeviceKey, EnrolAnswer, EnrolRequest, GrantView, ItemStatus, KnownDevice, KnownPlace, Leaf,
     PlaceRange, Policy, Pulled, PulledItem, Receipt, RequestSignature, Revoked, SealKey, ServerConfig, SignedHead, Start, SyncAnswer,
-    SyncRequest, item::TYPE_CHANGE, merkle, request::CAP_WANT_OWN, request_signature::SeenRequest,
+    SyncRequest, item::TYPE_CHANGE, merkle, request_signature::SeenRequest,
 };
 use serde_json::json;
 use std::collections::HashMap;

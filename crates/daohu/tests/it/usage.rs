@@ -35,15 +35,12 @@ fn wrong_words_give_one_json_value_and_exit_2() -> Outcome {
 #[test]
 fn what_comes_later_says_so_and_never_exits_0() -> Outcome {
     let desk = Desk::new()?;
-    for words in [vec!["audit", "list"]] {
-        let as_json = desk.run(&words)?;
-        let mut plain = words.clone();
-        plain.extend(["--lang", "en"]);
-        let plain = ran(desk.command(&plain), None)?;
-        assert_eq!((as_json.status, as_json.code().as_str()), (2, "not_in_this_version"), "{words:?}");
-        assert_eq!((plain.status, plain.stdout.as_str()), (2, ""), "{words:?}");
-        assert!(plain.stderr.contains("not in this version"), "{words:?}: {}", plain.stderr);
-    }
+    let words = ["audit", "list"];
+    let as_json = desk.run(&words)?;
+    let plain = ran(desk.command(&["audit", "list", "--lang", "en"]), None)?;
+    assert_eq!((as_json.status, as_json.code().as_str()), (2, "not_in_this_version"));
+    assert_eq!((plain.status, plain.stdout.as_str()), (2, ""));
+    assert!(plain.stderr.contains("not in this version"), "{}", plain.stderr);
     for flag in
         [&["--database", "postgres://x"][..], &["--blobs", "s3://x"], &["--tls-cert", "a", "--tls-key", "b"], &["--tls-self-signed"]]
     {
