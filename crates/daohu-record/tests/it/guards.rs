@@ -85,10 +85,21 @@ fn what_is_just_within_the_limits_is_taken() {
     let base = document.clone();
     let second = edit(&mut document, 1, "count", json!(5)).unwrap();
     let operations = |bytes: &[u8]| automerge::Change::try_from(bytes).unwrap().len() as u64;
-    let of_first = Limits { change_bytes: first.bytes.len(), operations: operations(&first.bytes), ..Limits::default() };
+    let of_first = Limits {
+        change_bytes: first.bytes.len(),
+        document_bytes: Automerge::load(&first.bytes).unwrap().save_nocompress().len(),
+        operations: operations(&first.bytes),
+        ..Limits::default()
+    };
     assert!(guard(None, &first.bytes, &GuardContext { limits: of_first, ..context(1) }).is_ok());
-    let too_few = Limits { operations: of_first.operations - 1, ..of_first };
-    assert_eq!(code(None, &first.bytes, &GuardContext { limits: too_few, ..context(1) }), "too_big");
+    let too_few = [
+        Limits { operations: of_first.operations - 1, ..of_first },
+        Limits { document_bytes: of_first.document_bytes - 1, ..of_first },
+        Limits { change_bytes: of_first.change_bytes - 1, ..of_first },
+    ];
+    for limits in too_few {
+        assert_eq!(code(None, &first.bytes, &GuardContext { limits, ..context(1) }), "too_big");
+    }
     let of_both = Limits { changes: 2, ..Limits::default() };
     assert!(guard(Some(&base), &second.bytes, &GuardContext { limits: of_both, ..context(1) }).is_ok());
 }
