@@ -80,6 +80,21 @@ fn a_document_over_the_limits_is_refused() {
 }
 
 #[test]
+fn one_change_of_two_texts_and_a_set_touches_all_three() {
+    let (mut document, _) = note();
+    let values = fields(json!({"story": "上午入户。", "diary": "晴。", "seen": [id(4).to_string()]}));
+    document.edit(&NEWER_NOTE, &values, device(2), NINE).unwrap();
+    let base = document.clone();
+    let values = fields(json!({"story": "下午又去。", "diary": "下雨。", "seen": [id(4).to_string(), id(5).to_string()]}));
+    let change = document.edit(&NEWER_NOTE, &values, device(2), NINE).unwrap();
+    let newer = |name: &str| (name == "note").then_some(&NEWER_NOTE);
+    let accepted = guard(Some(&base), &change.bytes, &GuardContext { kind_of: &newer, ..context(2) }).unwrap();
+    let mut touched = accepted.touched.fields;
+    touched.sort();
+    assert_eq!(touched, ["diary", "seen", "story"]);
+}
+
+#[test]
 fn what_is_just_within_the_limits_is_taken() {
     let (mut document, first) = note();
     let base = document.clone();
