@@ -75,7 +75,7 @@ impl OfficeError {
             Self::Wire(error) => error.code(),
             Self::Record(error) => error.code(),
             Self::Folder { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => "disk_full",
-            Self::Folder { .. } => "store_damaged",
+            Self::Folder { .. } => "store_failed",
         }
     }
 

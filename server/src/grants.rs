@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use daohu_domain::calendar::{Day, Instant, start_of};
 use daohu_domain::id::Id;
 use daohu_domain::kind::Kind;
-use daohu_domain::kinds;
-use daohu_domain::permission::{Act, Grant, may, role_may};
+use daohu_domain::permission::{Act, Grant, kinds_read, may};
 use daohu_domain::place::Place;
 use daohu_domain::role::{Reach, Role};
 
@@ -158,12 +157,7 @@ impl Rights {
 /// Returns the kinds that a grant pulls: those that its role reads, and for everybody those that are for everybody.
 #[must_use]
 pub fn kinds_of(grant: &GrantRow) -> Vec<&'static str> {
-    let role = grant.grant.role.as_deref().and_then(|slug| slug.parse::<Role>().ok());
-    let reads = |kind: &&&Kind| match role {
-        Some(role) => role_may(kind, Act::Read, role),
-        None => kind.reference,
-    };
-    kinds::all().iter().filter(reads).map(|kind| kind.name).collect()
+    kinds_read(grant.grant.role.as_deref().and_then(|slug| slug.parse::<Role>().ok()))
 }
 
 /// Returns until when an ended grant accepts what the device had not sent.

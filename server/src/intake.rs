@@ -6,7 +6,7 @@
 mod judge;
 mod work;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use daohu_domain::id::Id;
 use daohu_wire::item::TYPE_SEALED_VALUE;
@@ -87,13 +87,31 @@ pub(crate) fn take(office: &Office, sender: &Sender, batch: &Batch) -> Result<Ta
     Err(StoreError::Busy.into())
 }
 
+/// Returns what became of a batch that is stored, as it stands now.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn again(office: &Office, device: Id, number: u64) -> Result<Option<Taken>, StoreError> {
+    let Some(row) = office.store().batch(BatchKey::Number(device, number))? else { return Ok(None) };
+    Ok(Some(Taken { leaf: row.leaf, number, codes: codes_now(office, row.items)?, grown: Vec::new() }))
+}
+
 fn known(office: &Office, header: &BatchHeader, batch: &Batch) -> Result<Option<Taken>, BatchRefusal> {
     let Some(row) = office.store().batch(BatchKey::Number(header.device, header.number))? else { return Ok(None) };
     if row.body_hash != batch.body_hash() {
         return Err(StoreError::Fork.into());
     }
-    let codes = row.items.into_iter().map(|item: ItemRow| item.code).collect();
+    let codes = codes_now(office, row.items)?;
     Ok(Some(Taken { leaf: row.leaf, number: header.number, codes, grown: Vec::new() }))
+}
+
+/// Returns the codes of the items as they stand now: what waited and was let in since is here, so its author need not wait for it.
+fn codes_now(office: &Office, items: Vec<ItemRow>) -> Result<Vec<String>, StoreError> {
+    let waited = items.iter().filter(|item| !["ok", "ok_newer", "duplicate"].contains(&item.code.as_str()));
+    let waited: Vec<(Id, [u8; 32])> = waited.map(|item| (item.record, item.hash)).collect();
+    let here = if waited.is_empty() { HashSet::new() } else { office.store().known(&waited)? };
+    let code = |item: ItemRow| if here.contains(&(item.record, item.hash)) { "duplicate".to_owned() } else { item.code };
+    Ok(items.into_iter().map(code).collect())
 }
 
 /// Makes the plan of a batch and names the records that it lets grow.

@@ -6,12 +6,16 @@
 
 pub mod app;
 pub mod auth;
+pub mod backup;
+pub mod batch_file;
 pub mod clock;
 mod config;
 pub mod coverage;
 mod device;
+pub mod disk;
 mod enrol;
 pub mod error;
+mod export;
 pub mod grants;
 pub mod import;
 mod intake;

@@ -3,6 +3,12 @@
 /// How long a write waits for another process that is writing, ms.
 pub const BUSY_WAIT_MS: u64 = 10_000;
 
+/// Free space below which it is time to make room, bytes: weeks of a township's work.
+pub const DISK_LOW_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Free space below which no push is taken in, bytes: what is left is for the office itself, for a checkpoint and for a person who makes room.
+pub const DISK_FLOOR_BYTES: u64 = 256 * 1024 * 1024;
+
 /// How often a plan is made anew because another transaction came first; then the answer is `busy`.
 pub const PLAN_TRIES_MAX: usize = 16;
 
@@ -48,3 +54,9 @@ pub const PULL_ROWS_MAX: usize = 2_000;
 
 /// Bytes of records that one answer carries at most, whatever the device asks for.
 pub const PULL_BYTES_MAX: u32 = 1_000_000;
+
+/// Changes in the log of a place before its first pulls get a pack: fewer come by rows in two or three answers.
+pub const PACK_CHANGES_MIN: u64 = 500;
+
+/// A pack is made anew once what came behind it is more than one part in so many of it (20 %).
+pub const PACK_TAIL_SHARE: u64 = 5;

@@ -49,6 +49,7 @@ impl Office {
             head: head.clone(),
             cose,
             items: Vec::new(),
+            codes: Vec::new(),
         })
     }
 

@@ -3,8 +3,9 @@
 //! A clone is the same office. Nothing that is stored is kept in memory, because other processes work on the same folder: `serve` and
 //! one-shot commands at once.
 
-mod keys;
+pub(crate) mod keys;
 mod limiter;
+mod master;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,16 +16,21 @@ use daohu_wire::{ClockKind, DeviceKey, Leaf, SealKey, ServerConfig};
 use sha2::{Digest, Sha256};
 
 use crate::clock::ServerClock;
+use crate::disk::{Disk, DiskBounds, FreeSpace, SystemSpace};
 use crate::error::OfficeError;
 use crate::random::{self, Random};
 use crate::store::account::{AccountChange, DeviceQuery, DeviceRow};
 use crate::store::plan::{IntakePlan, NotePlan};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
+use crate::sync::PackDesk;
 
 pub(crate) use limiter::{InFlight, Limiter};
 
 use keys::Keys;
+use master::Held;
+
+pub use master::replace_lost_master;
 
 /// What a device of the server's own is called.
 const OWN_LABEL: &str = "server";
@@ -40,9 +46,12 @@ struct Inner {
     clock: ServerClock,
     random: Box<dyn Random>,
     keys: Keys,
+    master: Mutex<Held>,
     own: Id,
+    disk: Disk,
     // Protects this process only; it orders nothing that is stored.
     limiter: Mutex<Limiter>,
+    packs: Mutex<PackDesk>,
 }
 
 impl Office {
@@ -51,6 +60,19 @@ impl Office {
     /// # Errors
     /// `too_new` for a folder of a newer daohu, `wrong_key` where a store has lost its key files.
     pub fn open(folder: &Path, clock: ServerClock, random: impl Random + 'static) -> Result<Self, OfficeError> {
+        Self::open_on(folder, clock, random, (Box::new(SystemSpace), DiskBounds::default()))
+    }
+
+    /// Opens a data folder on a disk of which somebody else says how full it is.
+    ///
+    /// # Errors
+    /// As [`Office::open`].
+    pub fn open_on(
+        folder: &Path,
+        clock: ServerClock,
+        random: impl Random + 'static,
+        (space, bounds): (Box<dyn FreeSpace>, DiskBounds),
+    ) -> Result<Self, OfficeError> {
         for name in ["", "keys", "blobs", "packs", "log"] {
             keys::make_folder(&folder.join(name))?;
         }
@@ -62,14 +84,18 @@ impl Office {
             Some(device) => check_own(&device, &keys)?,
             None => make_own_device(&store, &clock, &*random, &keys)?,
         };
+        let master = open_master(&folder.join("keys"), &store, &keys)?;
         let office = Self(Arc::new(Inner {
             folder: folder.to_path_buf(),
             store: Box::new(store),
             clock,
             random,
             keys,
+            master: Mutex::new(master),
             own,
+            disk: Disk::new(space, bounds),
             limiter: Mutex::new(Limiter::default()),
+            packs: Mutex::new(PackDesk::default()),
         }));
         let tree = office.store().tree(&[])?;
         if tree.size == 0 {
@@ -91,6 +117,7 @@ impl Office {
             let at = last.map(|at| at.to_string());
             return Err(OfficeError::Refused { code: "clock_behind", detail: serde_json::json!({ "last_entry_at": at }) });
         }
+        self.write_first_figures()?;
         self.note_start()?;
         self.retry_unknown_kinds()
     }
@@ -187,7 +214,11 @@ impl Office {
     /// An import recognises a cadre by that of his identity number without the number being kept.
     #[must_use]
     pub fn keyed_hash(&self, text: &str) -> [u8; 32] {
-        self.0.keys.hash(b"daohu/match/1", text.as_bytes())
+        self.with_master(|held| keys::keyed_hash(&held.match_key, b"daohu/match/1", text.as_bytes()))
+    }
+
+    pub(crate) fn disk_port(&self) -> &Disk {
+        &self.0.disk
     }
 
     pub(crate) fn log_key(&self) -> &DeviceKey {
@@ -202,8 +233,12 @@ impl Office {
         &self.0.keys.seal
     }
 
-    pub(crate) fn master_key(&self) -> &[u8; 32] {
-        &self.0.keys.master
+    pub(crate) fn master_key(&self) -> [u8; 32] {
+        self.with_master(|held| held.key)
+    }
+
+    pub(crate) fn pack_desk(&self) -> &Mutex<PackDesk> {
+        &self.0.packs
     }
 
     pub(crate) fn with_limiter<T>(&self, ask: impl FnOnce(&mut Limiter) -> T) -> T {
@@ -212,7 +247,8 @@ impl Office {
 
     /// Begins a plan of what is written now.
     pub(crate) fn new_plan(&self) -> IntakePlan {
-        IntakePlan { now: self.now(), clock_set: self.0.clock.is_set(), ..IntakePlan::default() }
+        let master = Some(master::name_of(&self.master_key()));
+        IntakePlan { now: self.now(), clock_set: self.0.clock.is_set(), master, ..IntakePlan::default() }
     }
 
     fn note_start(&self) -> Result<(), OfficeError> {
@@ -228,6 +264,34 @@ impl Office {
 fn own_device(store: &SqliteStore) -> Result<Option<DeviceRow>, StoreError> {
     use crate::store::ports::AccountStore;
     Ok(store.devices(DeviceQuery::Own)?.into_iter().next())
+}
+
+/// Checks that the keys in a folder are those of a store.
+///
+/// # Errors
+/// `wrong_key` where one is missing or another store's.
+pub(crate) fn check_keys(folder: &Path, store: &SqliteStore) -> Result<(), OfficeError> {
+    let device = own_device(store)?.ok_or(StoreError::Damaged)?;
+    let keys = Keys::open(folder, false, &random::SystemRandom)?;
+    check_own(&device, &keys)?;
+    open_master(folder, store, &keys).map(drop)
+}
+
+/// Reads the master key and checks it and the seal key against the names in the store, which a store of an earlier version is given.
+fn open_master(folder: &Path, store: &SqliteStore, keys: &Keys) -> Result<Held, OfficeError> {
+    use crate::store::ports::KeyStore;
+    let ring = store.key_ring()?;
+    let held = Held::read(folder, &ring)?;
+    if ring.seal.is_some_and(|name| name != keys.seal_name()) {
+        return Err(OfficeError::refused("wrong_key"));
+    }
+    if ring.master.is_none() {
+        if !master::opens(store, &held.key) {
+            return Err(OfficeError::refused("wrong_key"));
+        }
+        store.name_keys(master::name_of(&held.key), keys.seal_name())?;
+    }
+    Ok(held)
 }
 
 fn check_own(device: &DeviceRow, keys: &Keys) -> Result<Id, OfficeError> {

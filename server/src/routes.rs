@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod listing;
 pub mod log;
 pub mod page;
+pub mod part;
 pub mod places;
 pub mod problem;
 pub mod sessions;
@@ -72,6 +73,8 @@ pub fn all() -> Vec<Route> {
         Route::new("POST", "/v1/enrol", "enrol a device with a one-time code", || post(device::enrol)).answers("200", device::CBOR),
         Route::new("POST", "/v1/sync", "push batches, pull what is new, get receipts", || post(device::sync))
             .answers("200", device::SYNC_TYPE),
+        Route::new("POST", "/v1/repair", "find which records differ, and get those", || post(device::repair))
+            .answers("200", device::SYNC_TYPE),
         Route::new("GET", "/v1/config", "limits, versions and keys of this server", || get(device::config)),
         Route::new("GET", "/v1/packs/{place}/{epoch}/{seq}/{n}", "a part of a snapshot pack", || get(device::pack))
             .answers("200", "application/octet-stream"),
@@ -106,6 +109,7 @@ fn watched() -> Vec<Route> {
     vec![
         Route::new("GET", "/healthz", "whether the process lives", || get(health::live)),
         Route::new("GET", "/readyz", "whether the store answers", || get(health::ready)),
+        Route::new("GET", "/metrics", "figures for a watching program", || get(health::metrics)).answers("200", "text/plain"),
     ]
 }
 

@@ -25,18 +25,19 @@ const SALT_BYTES: usize = 16;
 const VALUE: &[u8] = b"daohu/secret/1";
 const WRAPPED: &[u8] = b"daohu/secret-key/1";
 const TOTP: &[u8] = b"daohu/totp/1";
+const MATCH: &[u8] = b"daohu/match-key/1";
 
 impl Office {
     /// Reads a secret whole; who read it and why is in the audit before the value is given out.
     ///
     /// # Errors
-    /// `not_found` where there is none, `needs_reason` without a reason, `wrong_key` where the master key is another one.
+    /// `not_found` where there is none, `needs_reason` without a reason, `secret_lost` where its key was lost.
     pub fn read_secret(&self, (record, field): (Id, &str), person: Option<Id>, reason: &str) -> Result<Json, OfficeError> {
         if reason.trim().is_empty() {
             return Err(OfficeError::refused("needs_reason"));
         }
         let row = self.store().secret(record, field)?.ok_or(OfficeError::refused("not_found"))?;
-        let value = open(self.master_key(), &row).ok_or(OfficeError::refused("wrong_key"))?;
+        let value = open(&self.master_key(), &row).ok_or(OfficeError::refused("secret_lost"))?;
         self.store().audit(&self.audit_of("read_secret", (record, field), person, reason))?;
         Ok(value)
     }
@@ -53,7 +54,7 @@ impl Office {
         if self.store().erase_secret(record, field, &audit)? { Ok(()) } else { Err(OfficeError::refused("not_found")) }
     }
 
-    /// Returns the secrets of a record as those see them who may not see them whole.
+    /// Returns the secrets of a record as those see them who may not see them whole; null for one whose key was lost.
     ///
     /// # Errors
     /// When the store fails.
@@ -61,20 +62,20 @@ impl Office {
         let mut shown = Fields::new();
         for field in kind.fields.iter().filter(|field| field.is_secret()) {
             let Some(row) = self.store().secret(record, field.key)? else { continue };
-            let value = open(self.master_key(), &row).ok_or(OfficeError::refused("wrong_key"))?;
-            shown.insert(field.key.to_owned(), masked(field, &value));
+            let value = open(&self.master_key(), &row);
+            shown.insert(field.key.to_owned(), value.map_or(Json::Null, |value| masked(field, &value)));
         }
         Ok(shown)
     }
 
-    /// Returns a keyed digest of a secret as it is stored, in hex: an import compares with it without the value leaving this function.
+    /// Returns a keyed digest of a secret as it is stored, in hex: an import compares with it without the value leaving this function. One whose key was lost has none, so that
+    /// the next import writes it again.
     ///
     /// # Errors
     /// When the store fails.
     pub fn secret_digest(&self, record: Id, field: &str) -> Result<Option<String>, OfficeError> {
         let Some(row) = self.store().secret(record, field)? else { return Ok(None) };
-        let value = open(self.master_key(), &row).ok_or(OfficeError::refused("wrong_key"))?;
-        Ok(Some(self.digest(&text_of(&value))))
+        Ok(open(&self.master_key(), &row).map(|value| self.digest(&text_of(&value))))
     }
 
     /// Returns the keyed digest of a text, in hex: equal for equal texts of one folder, and of no use without its key.
@@ -86,13 +87,13 @@ impl Office {
     /// Encrypts the secret of a second factor.
     #[must_use]
     pub fn seal_totp(&self, account: Id, secret: &[u8]) -> Vec<u8> {
-        encrypt(self.master_key(), &aad(TOTP, account, ""), secret, self.random())
+        encrypt(&self.master_key(), &aad(TOTP, account, ""), secret, self.random())
     }
 
     /// Decrypts the secret of a second factor; none where it was sealed for another account or folder.
     #[must_use]
     pub fn open_totp(&self, account: Id, sealed: &[u8]) -> Option<Vec<u8>> {
-        decrypt(self.master_key(), &aad(TOTP, account, ""), sealed)
+        decrypt(&self.master_key(), &aad(TOTP, account, ""), sealed)
     }
 
     pub(crate) fn audit_of(&self, action: &'static str, (record, field): (Id, &str), person: Option<Id>, reason: &str) -> AuditRow {
@@ -126,10 +127,37 @@ fn seal_plain(office: &Office, record: Id, field: &str, plain: &[u8]) -> SecretR
         record,
         field: field.to_owned(),
         commitment: Sha256::digest(plain).into(),
-        wrapped_key: encrypt(office.master_key(), &aad(WRAPPED, record, field), &own_key, random),
+        wrapped_key: encrypt(&office.master_key(), &aad(WRAPPED, record, field), &own_key, random),
         sealed: encrypt(&own_key, &aad(VALUE, record, field), plain, random),
         written_at: office.now(),
     }
+}
+
+/// Wraps the own key of a secret under another master key; none where the old one does not open it.
+pub(crate) fn rewrapped(old: &[u8; 32], new: &[u8; 32], row: &SecretRow, random: &dyn Random) -> Option<Vec<u8>> {
+    let aad = aad(WRAPPED, row.record, &row.field);
+    Some(encrypt(new, &aad, &decrypt(old, &aad, &row.wrapped_key)?, random))
+}
+
+/// Encrypts a second factor under another master key; none as above.
+pub(crate) fn totp_again(old: &[u8; 32], new: &[u8; 32], (account, sealed): (Id, &[u8]), random: &dyn Random) -> Option<Vec<u8>> {
+    let aad = aad(TOTP, account, "");
+    Some(encrypt(new, &aad, &decrypt(old, &aad, sealed)?, random))
+}
+
+/// Says whether a master key opens a secret.
+pub(crate) fn opens(master: &[u8; 32], row: &SecretRow) -> bool {
+    open(master, row).is_some()
+}
+
+/// Encrypts the key of imports under a master key.
+pub(crate) fn seal_match_key(master: &[u8; 32], key: &[u8; 32], random: &dyn Random) -> Vec<u8> {
+    encrypt(master, MATCH, key, random)
+}
+
+/// Decrypts what [`seal_match_key`] made.
+pub(crate) fn open_match_key(master: &[u8; 32], sealed: &[u8]) -> Option<[u8; 32]> {
+    decrypt(master, MATCH, sealed)?.try_into().ok()
 }
 
 /// Decrypts a value; none where a key, the record, the field or a byte is not the one it was sealed with.

@@ -1,7 +1,7 @@
 //! Checks the whole log against everything that is stored.
 //!
 //! Every leaf is read: its bytes, the nodes above it, its batch with signature, chain, root and items, every change's hash, and the
-//! numbers in the places' logs. The first thing that does not fit is named.
+//! numbers in the places' logs; then every page of the file. The first thing that does not fit is named.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +9,7 @@ use daohu_domain::id::Id;
 use daohu_domain::place::Place;
 use daohu_wire::item::{TYPE_SEALED_VALUE, item_leaf};
 use daohu_wire::merkle::{Hash, Tree, leaf_hash, root, sha256};
-use daohu_wire::{Leaf, batch, change_hash};
+use daohu_wire::{ClockKind, Leaf, batch, change_hash};
 use serde_json::{Value, json};
 
 use crate::error::OfficeError;
@@ -74,15 +74,27 @@ impl Office {
     /// # Errors
     /// When the store cannot be read at all; what is read and does not fit is in the answer.
     pub fn check_log(&self) -> Result<LogCheck, OfficeError> {
-        let size = self.store().tree(&[])?.size;
-        let mut walk = Walk { store: self.store(), hashes: Vec::new(), batches: 0, heads: BTreeMap::new(), chains: HashMap::new() };
-        let mut first_bad = walk.leaves(size)?;
-        let root = root(&walk.hashes);
-        if first_bad.is_none() {
-            first_bad = walk.nodes(size, &root)?;
-        }
-        Ok(LogCheck { tree_size: size, root, batches: walk.batches, clock: self.clock_kind()?.name(), first_bad })
+        Ok(LogCheck { clock: self.clock_kind()?.name(), ..check(self.store())? })
     }
+}
+
+/// Checks a store without its keys, as that of a backup: its pages, then its log.
+///
+/// # Errors
+/// As [`Office::check_log`].
+pub(crate) fn check(store: &dyn Store) -> Result<LogCheck, OfficeError> {
+    let tree = store.tree(&[])?;
+    let mut walk = Walk { store, hashes: Vec::new(), batches: 0, heads: BTreeMap::new(), chains: HashMap::new() };
+    let mut first_bad = walk.leaves(tree.size)?;
+    let root = root(&walk.hashes);
+    if first_bad.is_none() {
+        first_bad = walk.nodes(tree.size, &root)?;
+    }
+    if first_bad.is_none() && store.unsound()?.is_some() {
+        first_bad = Some(Bad { batch: "daohu.db".to_owned(), reason: "store_pages" });
+    }
+    let clock = if tree.clock_set { ClockKind::Set } else { ClockKind::System };
+    Ok(LogCheck { tree_size: tree.size, root, batches: walk.batches, clock: clock.name(), first_bad })
 }
 
 struct Walk<'a> {

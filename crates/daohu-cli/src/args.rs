@@ -148,6 +148,19 @@ pub(crate) enum Command {
     },
     /// Show what is still on this device.
     Status,
+    /// Copy the whole store into a file under a passphrase, read from standard input.
+    Backup {
+        /// The file; it must not be there yet.
+        file: PathBuf,
+        /// Close this store and let the device go on where the file is restored.
+        #[arg(long = "move")]
+        moving: bool,
+    },
+    /// Make the store from such a file; the passphrase is read from standard input.
+    Restore {
+        /// The file.
+        file: PathBuf,
+    },
     /// List the receipts, or write them as files.
     Receipts {
         /// The folder for the files.
@@ -161,12 +174,16 @@ pub(crate) enum Command {
     },
     /// Make every disposable row anew.
     Rebuild,
-    /// Not in this version.
-    #[command(hide = true)]
-    ExportBatch(Rest),
-    /// Not in this version.
-    #[command(hide = true)]
-    ImportReceipt(Rest),
+    /// Write what is unsent into a file that somebody carries to the office.
+    ExportBatch {
+        /// The file, sealed: the carrier reads nothing of it.
+        file: PathBuf,
+    },
+    /// Take the receipts that came back from the office as a file.
+    ImportReceipt {
+        /// The file.
+        file: PathBuf,
+    },
     /// Not in this version.
     #[command(hide = true)]
     Attach(Rest),

@@ -4,6 +4,7 @@
 //! decided here.
 
 mod args;
+mod carry;
 mod clock;
 mod print;
 mod run;

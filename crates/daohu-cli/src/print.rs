@@ -1,6 +1,7 @@
 //! The one place that writes to the terminal: the answer on stdout, sentences on stderr.
 
 use crate::{args::Global, text};
+use clap::error::{ContextKind, ErrorKind};
 use daohu_field::FieldError;
 use serde_json::{Value as Json, json};
 use std::{io::Write, process::ExitCode};
@@ -53,14 +54,28 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         out(error.to_string().trim_end());
         return ExitCode::SUCCESS;
     }
+    let wrong = what_is_wrong(error);
     if asks_for_json() {
-        let first = error.to_string().lines().next().unwrap_or_default().to_owned();
-        let usage = FieldError::new("usage").with(json!({ "message": first }));
+        let usage = FieldError::new("usage").with(json!({ "message": wrong }));
         out(&usage.json().to_string());
     } else {
-        err(error.to_string().trim_end());
+        err(&format!("命令写法不对，用 --help 看写法。/ {wrong}"));
+        err(error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default().trim_end());
     }
     ExitCode::from(2)
+}
+
+/// Says what is wrong with the words without repeating them: one may be a telephone number.
+fn what_is_wrong(error: &clap::Error) -> String {
+    let said = |kind| error.get(kind).map(ToString::to_string);
+    let missing = said(ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::MissingRequiredArgument);
+    let meant = said(ContextKind::SuggestedArg).or_else(|| said(ContextKind::SuggestedSubcommand));
+    let kind = error.kind().as_str().unwrap_or("the words are not understood");
+    [Some(kind.to_owned()), missing, meant.map(|meant| format!("did you mean {meant}?"))]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 fn asks_for_json() -> bool {

@@ -5,6 +5,7 @@ use crate::{
         Args, Command, QuarantineCommand, RecordCommand,
         visit::{NewVisit, VisitCommand},
     },
+    carry,
     print::Answer,
     store,
     wire::Wire,
@@ -17,8 +18,11 @@ use std::path::{Path, PathBuf};
 
 /// Runs a command.
 pub(crate) fn run(args: &Args) -> Result<Answer, FieldError> {
-    if matches!(args.command, Command::ExportBatch(_) | Command::ImportReceipt(_) | Command::Attach(_) | Command::Evidence(_)) {
+    if matches!(args.command, Command::Attach(_) | Command::Evidence(_)) {
         return Err(FieldError::new("not_in_this_version"));
+    }
+    if let Command::Restore { file } = &args.command {
+        return restore(args, file);
     }
     let key = match args.command {
         Command::Enrol { .. } => store::read_or_make_key(&args.global)?,
@@ -32,7 +36,13 @@ pub(crate) fn run(args: &Args) -> Result<Answer, FieldError> {
 
 fn with_ledger(args: &Args, key: &StoreKey) -> Result<Answer, FieldError> {
     let mut ledger = store::open(&args.global, key)?;
-    let ledger = &mut ledger;
+    let answer = command(args, key, &mut ledger);
+    // What was read of a damaged page is not shown.
+    ledger.sound()?;
+    answer
+}
+
+fn command(args: &Args, key: &StoreKey, ledger: &mut Ledger) -> Result<Answer, FieldError> {
     match &args.command {
         Command::Enrol { server, code, label, ca } => {
             let ca = ca.as_ref().map(|ca| std::path::absolute(ca).unwrap_or_else(|_| ca.clone()).to_string_lossy().into_owned());
@@ -47,6 +57,9 @@ fn with_ledger(args: &Args, key: &StoreKey) -> Result<Answer, FieldError> {
         Command::Record { command } => record(ledger, command),
         Command::Quarantine { command } => quarantine(ledger, command),
         Command::Receipts { out } => receipts(ledger, out.as_deref()),
+        Command::ExportBatch { file } => carry::export(ledger, file),
+        Command::ImportReceipt { file } => carry::import(ledger, file),
+        Command::Backup { file, moving } => answer("backup", &ledger.backup(file, &passphrase()?, key, *moving)?),
         other => plain(ledger, other),
     }
 }
@@ -82,6 +95,21 @@ fn plain(ledger: &mut Ledger, command: &Command) -> Result<Answer, FieldError> {
         Command::Rebuild => answer("rebuild", &ledger.rebuild()?),
         _ => Err(FieldError::new("not_in_this_version")),
     }
+}
+
+/// Makes a store and its key file; neither may be there.
+fn restore(args: &Args, file: &Path) -> Result<Answer, FieldError> {
+    store::no_key(&args.global)?;
+    let (key, report) = Ledger::restore(file, &args.global.db, &passphrase()?)?;
+    store::keep_key(&args.global, &key)?;
+    answer("backup", &report)
+}
+
+/// Reads the passphrase: the first line of standard input, so that no list of processes shows it.
+fn passphrase() -> Result<String, FieldError> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| FieldError::new("usage").because(error))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn enrol(ledger: &mut Ledger, options: EnrolOptions, key: StoreKey) -> Result<Answer, FieldError> {
@@ -177,7 +205,7 @@ fn receipts(ledger: &Ledger, out: Option<&Path>) -> Result<Answer, FieldError> {
     answer("receipts", &receipts)
 }
 
-fn answer(what: &'static str, view: &impl Serialize) -> Result<Answer, FieldError> {
+pub(crate) fn answer(what: &'static str, view: &impl Serialize) -> Result<Answer, FieldError> {
     let json = serde_json::to_value(view).map_err(|error| FieldError::new("store_failed").because(error))?;
     Ok(Answer { what, json })
 }
@@ -187,8 +215,15 @@ fn answer(what: &'static str, view: &impl Serialize) -> Result<Answer, FieldErro
 /// # Errors
 /// `usage` without an equals sign.
 pub(crate) fn pair(text: &str) -> Result<(String, String), FieldError> {
-    let (key, value) = text.split_once('=').ok_or_else(|| FieldError::new("usage").with(json!({ "argument": text })))?;
+    let (key, value) = text.split_once('=').ok_or_else(|| FieldError::new("usage").with(json!({ "form": "field=value" })))?;
     Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// Names the file beside `path` whose name ends in `ending`.
+pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 fn pairs(texts: &[String]) -> Result<Vec<(String, String)>, FieldError> {

@@ -49,6 +49,16 @@ pub(crate) fn read_or_make_key(global: &Global) -> Result<StoreKey, FieldError> 
     Ok(key)
 }
 
+/// Refuses where a key lies already: another store's key is not written over.
+pub(crate) fn no_key(global: &Global) -> Result<(), FieldError> {
+    if key_path(global).exists() { Err(FieldError::new("already_there")) } else { Ok(()) }
+}
+
+/// Writes the key of a store that was restored, readable by its owner alone.
+pub(crate) fn keep_key(global: &Global, key: &StoreKey) -> Result<(), FieldError> {
+    write_private(&key_path(global), key).map_err(|error| FieldError::new("store_failed").because(error))
+}
+
 fn has_store(global: &Global) -> bool {
     fs::metadata(&global.db).is_ok_and(|found| found.len() > 0)
 }

@@ -34,6 +34,8 @@ pub(crate) fn of(answer: &Answer, english: bool) -> String {
         "status" => status(json, tongue),
         "enrol" => enrol(json, tongue),
         "month" => month(json, tongue),
+        "exported" => exported(json, tongue),
+        "receipt_file" => receipt_file(json, tongue),
         "conflicts" if json.as_array().is_some_and(Vec::is_empty) => tongue.say("没有冲突。", "No conflicts.").to_owned(),
         "quarantine" if json.as_array().is_some_and(Vec::is_empty) => tongue.say("没有没被接收的。", "Nothing was refused.").to_owned(),
         _ => {
@@ -42,6 +44,42 @@ pub(crate) fn of(answer: &Answer, english: bool) -> String {
             text
         }
     }
+}
+
+fn exported(json: &Json, tongue: Tongue) -> String {
+    let (batches, items) = (number_at(json, "batches"), number_at(json, "items"));
+    if batches == 0 {
+        return tongue.say("没有要带走的：该交的都已收到。", "Nothing to carry: all was received.").to_owned();
+    }
+    let mut text = match tongue {
+        Tongue(false) => format!("已写进文件：{batches} 批，{items} 条。"),
+        Tongue(true) => format!("Written into the file: {batches} batches, {items} items."),
+    };
+    text.push_str(tongue.say(
+        "这还不算收到。请把文件交到办公室，拿回回执文件，再用 import-receipt 导入。",
+        " This is not received yet. Take the file to the office, bring back the receipt file and import it with import-receipt.",
+    ));
+    if json.get("more").and_then(Json::as_bool) == Some(true) {
+        text.push_str(
+            tongue.say("一个文件装不下，导入回执后请再写一个。", " One file does not hold all: write another after importing the receipt."),
+        );
+    }
+    text
+}
+
+fn receipt_file(json: &Json, tongue: Tongue) -> String {
+    let (batches, items, refused) = (number_at(json, "batches"), number_at(json, "items"), rows(json, "refused").count());
+    let mut text = match tongue {
+        Tongue(false) => format!("回执核对无误：{batches} 批，新收到 {items} 条。"),
+        Tongue(true) => format!("The receipts verify: {batches} batches, {items} items received now."),
+    };
+    if refused > 0 {
+        text.push_str(&match tongue {
+            Tongue(false) => format!("有 {refused} 条没被接收，用 quarantine list 看原因。"),
+            Tongue(true) => format!(" {refused} were refused; see quarantine list."),
+        });
+    }
+    text
 }
 
 fn text_at<'a>(json: &'a Json, key: &str) -> &'a str {

@@ -51,6 +51,17 @@ pub fn may_propose(kind: &Kind, field: &str, grants: &[Grant], place: Place, hou
     open && grants.iter().any(|grant| covers(grant, place, household) && kind.proposers.contains(&grant.role))
 }
 
+/// Returns the kinds that a grant with this role lets a device hold: those that the role reads, and without a role those that are for
+/// everybody.
+#[must_use]
+pub fn kinds_read(role: Option<Role>) -> Vec<&'static str> {
+    let reads = |kind: &&&Kind| match role {
+        Some(role) => role_may(kind, Act::Read, role),
+        None => kind.reference,
+    };
+    crate::kinds::all().iter().filter(reads).map(|kind| kind.name).collect()
+}
+
 /// Says whether a role that reaches a record may do this to it.
 #[must_use]
 pub fn role_may(kind: &Kind, act: Act<'_>, role: Role) -> bool {

@@ -8,13 +8,12 @@ use crate::{
     exchange::{Request, Response},
     ledger::Ledger,
     port::Random,
-    reauthor,
     store::{
         Connection, StoreKey, access, in_transaction,
         meta::{self, key},
-        time,
+        outbox, time,
     },
-    sync::{address, policy},
+    sync::{address, catch_up, policy},
 };
 use daohu_domain::id::Id;
 use daohu_wire::{DeviceKey, EnrolAnswer, EnrolRequest, ServerConfig, limits, seal};
@@ -99,7 +98,9 @@ impl Ledger {
     /// `already_enrolled` while the present enrolment still holds.
     pub fn begin_enrol(&mut self, options: EnrolOptions, store_key: StoreKey) -> Result<EnrolConversation, FieldError> {
         let enrolled = meta::id(&self.connection, key::DEVICE)?.is_some();
-        if enrolled && meta::text(&self.connection, key::CLOSED)?.is_none() {
+        let over = [key::CLOSED, key::MOVED, key::RESTORED];
+        let is_over = over.iter().try_fold(false, |is, key| Ok::<_, FieldError>(is || meta::text(&self.connection, key)?.is_some()))?;
+        if enrolled && !is_over {
             return Err(FieldError::new("already_enrolled"));
         }
         let kept = meta::text(&self.connection, key::PENDING)?.and_then(|text| serde_json::from_str::<Pending>(&text).ok());
@@ -226,9 +227,13 @@ impl EnrolConversation {
         let stamp = ledger.stamp()?;
         in_transaction(&mut ledger.connection, |connection| {
             keep(connection, &answer, &pending, ca.as_deref())?;
+            // What is read from the beginning need not be compared at once.
+            meta::set_number(connection, key::LAST_CHECK, stamp.wall_ms)?;
             time::add_anchor(connection, stamp.boot, midway, answer.server_time_ms)?;
             if earlier.is_some() {
-                reauthor::all(connection, &pending.device, stamp)?;
+                // What of it the server holds already is seen first; the rest is then written again as this device.
+                outbox::forget_open(connection, pending.device)?;
+                catch_up::begin(connection)?;
             }
             Ok(())
         })?;
@@ -254,8 +259,12 @@ fn keep(connection: &Connection, answer: &EnrolAnswer, pending: &Pending, ca: Op
         meta::set(connection, key::CA, ca)?;
     }
     meta::forget(connection, key::PENDING)?;
-    meta::forget(connection, key::CLOSED)?;
+    for over in [key::CLOSED, key::MOVED, key::RESTORED] {
+        meta::forget(connection, over)?;
+    }
     meta::forget(connection, key::COUNTER)?;
+    meta::forget(connection, key::EXPORTED)?;
+    meta::forget(connection, key::BEHIND)?;
     policy::keep(connection, &answer.policy)?;
     Ok(())
 }

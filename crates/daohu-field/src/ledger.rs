@@ -8,7 +8,7 @@ use crate::{
     me::Me,
     port::{Clock, Random},
     store::{
-        Connection, StoreKey, access, meta,
+        self, Connection, StoreKey, access, meta,
         meta::key,
         open, quarantine,
         salvage::{self, Salvaged},
@@ -60,6 +60,15 @@ impl Ledger {
         crate::rebuild::rebuild(&mut connection)?;
         meta::set(&connection, key::PROGRAM, PROGRAM)?;
         Ok(salvaged)
+    }
+
+    /// Says whether everything that was read since the ledger was opened was whole: a host asks after each call, also after one that went
+    /// well, before it shows what came of it.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`Ledger::salvage`].
+    pub fn sound(&self) -> Result<(), FieldError> {
+        store::sound(&self.connection)
     }
 
     /// Returns the clocks of this moment, as events keep them.

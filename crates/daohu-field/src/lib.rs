@@ -3,6 +3,8 @@
 //! One [`Ledger`] over one encrypted SQLite file; one use case a file; sync as a conversation without sockets
 //! ([`SyncConversation`]). Rules are the domain's, documents are `daohu-record`'s, bytes are `daohu-wire`'s.
 
+mod backup;
+mod batch_file;
 mod conflict;
 pub mod digest;
 mod due;
@@ -32,6 +34,8 @@ mod sync;
 mod twins;
 mod visit;
 
+pub use backup::BackupReport;
+pub use batch_file::{BatchFile, ReceiptsTaken};
 pub use conflict::{ConflictValue, ConflictView};
 pub use due::{DueCounts, DueHousehold, DueView};
 pub use edit::EditReport;

@@ -49,6 +49,7 @@ const SEALED_MAX: usize = 8;
 impl Ledger {
     /// Takes up the pen: reads who writes, and the clocks.
     pub(crate) fn pen(&self) -> Result<Pen, FieldError> {
+        self.not_moved()?;
         let mut drawn = vec![[0; 48]; SEALED_MAX];
         for bytes in &mut drawn {
             self.random.fill(bytes);

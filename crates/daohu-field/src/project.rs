@@ -36,6 +36,19 @@ pub(crate) struct Known {
     pub(crate) changes: Vec<ChangeRow>,
 }
 
+/// A document at hand, with the changes it is made of as they lie in the store.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) document: Document,
+    pub(crate) changes: Vec<ChangeRow>,
+}
+
+/// Loads a document with its changes; none of a record that is not on this device.
+pub(crate) fn held(connection: &Connection, record: Id) -> Result<Option<Held>, FieldError> {
+    let changes = change::of_record(connection, record)?;
+    Ok(document_of(record, &changes)?.map(|document| Held { document, changes }))
+}
+
 /// Loads the document of a record.
 pub(crate) fn load(connection: &Connection, record: Id) -> Result<Option<Document>, FieldError> {
     document_of(record, &change::of_record(connection, record)?)
@@ -77,12 +90,12 @@ pub(crate) fn records(connection: &Connection, records: &BTreeSet<Id>) -> Result
     loaded(connection, records, HashMap::new())
 }
 
-/// Projects records of which some documents are at hand, as they are in the store.
-pub(crate) fn loaded(connection: &Connection, records: &BTreeSet<Id>, mut documents: HashMap<Id, Document>) -> Result<(), FieldError> {
+/// Projects records of which some are at hand, as they are in the store.
+pub(crate) fn loaded(connection: &Connection, records: &BTreeSet<Id>, mut at_hand: HashMap<Id, Held>) -> Result<(), FieldError> {
     let mut judged = BTreeSet::new();
     for record in records {
-        let known = match documents.remove(record) {
-            Some(document) => of_document(document, change::of_record(connection, *record)?)?,
+        let known = match at_hand.remove(record) {
+            Some(held) => of_document(held.document, held.changes)?,
             None => known(connection, *record)?,
         };
         judged.extend(one(connection, *record, known)?);

@@ -17,9 +17,10 @@ use daohu_domain::{id::Id, kind::Fields, kinds, time::Stamp};
 use daohu_record::{Change, Document, Event};
 use std::collections::BTreeSet;
 
-/// Writes everything unsent again as this device.
+/// Writes everything that earlier enrolments could not hand in again as this device.
 pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<(), FieldError> {
-    let waiting = change::unfinished(connection)?;
+    let mut waiting = change::unfinished(connection)?;
+    waiting.retain(|row| row.device != *device);
     let mut records = BTreeSet::new();
     for row in waiting.iter().filter(|row| row.typ == change::TYP_CHANGE) {
         records.insert(row.record);
@@ -31,7 +32,7 @@ pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<()
     for row in waiting.iter().filter(|row| row.typ == change::TYP_SEALED) {
         change::unseal(connection, row.key(), *device)?;
     }
-    outbox::forget_open(connection)?;
+    outbox::forget_open(connection, *device)?;
     project::records(connection, &records)?;
     Ok(())
 }

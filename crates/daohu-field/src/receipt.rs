@@ -54,6 +54,10 @@ impl Ledger {
         let Some(row) = outbox::find(&self.connection, device, batch)? else { return Ok(Vec::new()) };
         let whole = crate::sync::seal::stored(&self.connection, &row)?;
         let items = change::of_batch(&self.connection, device, batch)?;
+        // Of a batch that another copy of this store sent, or of which something was purged, the tree cannot be made again.
+        if items.len() as u64 != row.items {
+            return Ok(Vec::new());
+        }
         let mut proofs = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let (Some(path), Ok(index)) = (whole.item_path(index), u32::try_from(index)) else { continue };

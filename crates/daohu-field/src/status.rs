@@ -29,6 +29,10 @@ pub struct StatusView {
     pub server: Option<String>,
     /// Changes and sealed values that no verified receipt covers.
     pub unsent: u64,
+    /// How many of them are in a batch file: exported, and not received before the receipt comes back.
+    pub exported: u64,
+    /// Received batches that a restored server lost and that could not be sent again; their receipts are kept.
+    pub lost_batches: Vec<u64>,
     /// The records they belong to.
     pub unsent_records: u64,
     /// Drafts.
@@ -76,6 +80,8 @@ impl Ledger {
             role: meta::text(connection, key::ROLE)?,
             server: meta::text(connection, key::SERVER)?,
             unsent: change::count_unsent(connection)?,
+            exported: crate::batch_file::count_exported(connection)?,
+            lost_batches: crate::sync::catch_up::lost(connection)?,
             unsent_records: change::count_unsent_records(connection)?,
             drafts: draft::all(connection)?.len(),
             quarantined: quarantine::open(connection)?.len(),

@@ -77,6 +77,16 @@ pub(crate) fn attempt<T>(
     Ok(outcome)
 }
 
+/// Says whether every page that this connection read was whole. SQLCipher gives zeros for a page that does not verify, and says so only at
+/// the next page: whoever has read something asks here before he believes it.
+///
+/// # Errors
+/// `store_damaged`.
+pub(crate) fn sound(connection: &Connection) -> Result<(), FieldError> {
+    let asked = connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()));
+    asked.map_err(|error| FieldError::new("store_damaged").because(error))
+}
+
 fn broken(index: usize, kind: Type) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(index, kind, "not the size it must have".into())
 }
@@ -95,6 +105,10 @@ pub(crate) fn in_transaction<T>(
 impl From<rusqlite::Error> for FieldError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
+        if matches!(error, rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)) {
+            // A row that is not as it was written.
+            return Self::new("store_damaged").because(error);
+        }
         let code = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => "disk_full",
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store_damaged",

@@ -38,8 +38,9 @@ pub(crate) fn shown(documents: &[Known]) -> Option<View> {
     together(&documents.iter().map(|known| &known.view).collect::<Vec<_>>())
 }
 
-/// Chooses between what documents say of a field: the first is to say it anew, the others nothing, so that whoever
-/// writes on later writes in one place. Returns the changes with the documents they belong to.
+/// Chooses between what documents say of a field: the first is to say it, the others nothing, so that whoever writes
+/// on later writes in one place. Only where a document disagrees with itself is its text made anew; everywhere else
+/// it is edited letter by letter, and what somebody is adding at this moment is not taken away with it. Returns the changes with the documents they belong to.
 pub(crate) fn settle<'a>(
     documents: &'a mut [Known],
     (field, take): (&str, usize),
@@ -49,17 +50,15 @@ pub(crate) fn settle<'a>(
     let chosen = view.chosen(field, take)?;
     let mut changes = Vec::new();
     for (index, known) in documents.iter_mut().enumerate() {
-        let change = match index {
-            0 => known.document.choose(known.kind, (field, &chosen.value), device, at_ms)?,
-            _ if disagrees(known, field) => known.document.choose(known.kind, (field, &Json::from("")), device, at_ms)?,
-            _ if known.view.fields.contains_key(field) => {
-                // Letter by letter, not anew: what somebody is adding at this moment is not taken away with it.
-                let nothing = Fields::from_iter([(field.to_owned(), Json::Null)]);
-                known.document.edit(known.kind, &nothing, device, at_ms)?
-            }
-            _ => continue,
+        let (anew, edited) = if index == 0 { (chosen.value.clone(), chosen.value.clone()) } else { (Json::from(""), Json::Null) };
+        let made = if disagrees(known, field) {
+            known.document.choose(known.kind, (field, &anew), device, at_ms)
+        } else if known.view.fields.get(field).unwrap_or(&Json::Null) == &edited {
+            continue;
+        } else {
+            known.document.edit(known.kind, &Fields::from_iter([(field.to_owned(), edited)]), device, at_ms)
         };
-        changes.push((&*known, change));
+        changes.push((&*known, made?));
     }
     Ok(changes)
 }

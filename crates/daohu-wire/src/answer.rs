@@ -9,6 +9,7 @@ use crate::{
         PLACES_MAX, PROOF_HASHES_MAX, PULLED_ITEMS_MAX, RECEIPTS_MAX, SLUG_BYTES_MAX,
     },
     merkle::Hash,
+    pack::PackOffer,
     policy::Policy,
     receipt::Receipt,
     request::limit,
@@ -105,6 +106,10 @@ pub struct SyncAnswer {
     pub pulled: Vec<Pulled>,
     /// The policy, when its revision is not the request's.
     pub policy: Option<Policy>,
+    /// Packs instead of rows, for grants of which the device has nothing yet.
+    pub packs: Vec<PackOffer>,
+    /// The additive digest of all records under the device's grants, where it was wished for and nothing is left to pull.
+    pub digest: Option<Hash>,
 }
 
 impl SyncAnswer {
@@ -123,6 +128,8 @@ impl SyncAnswer {
             statuses: Vec::new(),
             pulled: Vec::new(),
             policy: None,
+            packs: Vec::new(),
+            digest: None,
         }
     }
 
@@ -153,7 +160,7 @@ impl SyncAnswer {
     /// Returns the CBOR before compression.
     #[must_use]
     pub fn to_cbor(&self) -> Vec<u8> {
-        let mut names = Names { places: Dictionary::new(), ids: Dictionary::new() };
+        let mut names = Names::new();
         let pulled: Vec<Vec<u8>> = self.pulled.iter().map(|pulled| names.write(pulled)).collect();
         let mut map = MapWriter::new();
         map.key(1).uint(self.epoch);
@@ -170,14 +177,7 @@ impl SyncAnswer {
             map.key(7).bool(true);
         }
         if !pulled.is_empty() {
-            let places = map.key(8).array(names.places.order.len());
-            for place in &names.places.order {
-                places.place(*place);
-            }
-            let ids = map.key(9).array(names.ids.order.len());
-            for id in &names.ids.order {
-                ids.id(id);
-            }
+            write_names(&mut map, (8, 9), &names);
         }
         if !self.receipts.is_empty() {
             write_all(map.key(10), self.receipts.iter().map(|receipt| receipt.to_cbor(Some(&self.head))));
@@ -191,6 +191,12 @@ impl SyncAnswer {
         if let Some(policy) = &self.policy {
             map.key(13).raw(&policy.to_cbor());
         }
+        if let Some(digest) = &self.digest {
+            map.key(14).bytes(digest);
+        }
+        if !self.packs.is_empty() {
+            write_all(map.key(16), self.packs.iter().map(PackOffer::to_cbor));
+        }
         map.finish()
     }
 
@@ -203,10 +209,22 @@ impl SyncAnswer {
     }
 }
 
-fn write_all(writer: &mut Writer, all: impl ExactSizeIterator<Item = Vec<u8>>) {
+pub(crate) fn write_all(writer: &mut Writer, all: impl ExactSizeIterator<Item = Vec<u8>>) {
     writer.array(all.len());
     for cbor in all {
         writer.raw(&cbor);
+    }
+}
+
+/// Writes the dictionaries of places and of ids under two keys.
+pub(crate) fn write_names(map: &mut MapWriter, (places_key, ids_key): (u64, u64), names: &Names) {
+    let places = map.key(places_key).array(names.places.order.len());
+    for place in &names.places.order {
+        places.place(*place);
+    }
+    let ids = map.key(ids_key).array(names.ids.order.len());
+    for id in &names.ids.order {
+        ids.id(id);
     }
 }
 
@@ -240,13 +258,17 @@ impl<T: Copy + Eq + HashKey> Dictionary<T> {
     }
 }
 
-struct Names {
+pub(crate) struct Names {
     places: Dictionary<Place>,
     ids: Dictionary<Id>,
 }
 
 impl Names {
-    fn write(&mut self, pulled: &Pulled) -> Vec<u8> {
+    pub(crate) fn new() -> Self {
+        Self { places: Dictionary::new(), ids: Dictionary::new() }
+    }
+
+    pub(crate) fn write(&mut self, pulled: &Pulled) -> Vec<u8> {
         let mut map = MapWriter::new();
         map.key(1).uint(pulled.grant);
         map.key(2).uint(pulled.from);
@@ -269,7 +291,7 @@ impl Names {
 }
 
 /// A start is null, or an array of no, one or two instants, each as the time by which it was before the receipt.
-fn write_start(writer: &mut Writer, item: &PulledItem) {
+pub(crate) fn write_start(writer: &mut Writer, item: &PulledItem) {
     let before_receipt = |at: i64| item.received_ms.wrapping_sub(at);
     match item.start {
         None => writer.null(),
@@ -279,7 +301,7 @@ fn write_start(writer: &mut Writer, item: &PulledItem) {
     };
 }
 
-fn read_start(reader: &mut Reader<'_>, received_ms: i64) -> Result<Option<Start>, WireError> {
+pub(crate) fn read_start(reader: &mut Reader<'_>, received_ms: i64) -> Result<Option<Start>, WireError> {
     let instants = reader.optional(|reader| reader.list("instants of a start", 2, Reader::int))?;
     Ok(instants.map(|instants| match instants.as_slice() {
         [] => Start::None,
@@ -288,7 +310,7 @@ fn read_start(reader: &mut Reader<'_>, received_ms: i64) -> Result<Option<Start>
     }))
 }
 
-fn read_pulled(reader: &mut Reader<'_>, places: &[Place], ids: &[Id], left: &mut usize) -> Result<Pulled, WireError> {
+pub(crate) fn read_pulled(reader: &mut Reader<'_>, places: &[Place], ids: &[Id], left: &mut usize) -> Result<Pulled, WireError> {
     let (mut grant, mut from, mut to, mut items) = (None, None, None, Vec::new());
     reader.map(|key, reader| {
         match key {
@@ -328,18 +350,21 @@ fn named<T: Copy>(all: &[T], position: u64) -> Result<T, WireError> {
 fn read_status(reader: &mut Reader<'_>) -> Result<BatchStatus, WireError> {
     reader.tuple(3, |reader| {
         let (batch, ok) = (reader.uint()?, reader.u32()?);
-        let items = reader.list("item codes", BATCH_ITEMS_MAX, |reader| {
-            reader.tuple(2, |reader| Ok(ItemStatus { index: reader.u32()?, code: reader.text("a code", SLUG_BYTES_MAX)? }))
-        })?;
+        let items = reader.list("item codes", BATCH_ITEMS_MAX, read_item_status)?;
         Ok(BatchStatus { batch, ok, items })
     })
 }
 
+pub(crate) fn read_item_status(reader: &mut Reader<'_>) -> Result<ItemStatus, WireError> {
+    reader.tuple(2, |reader| Ok(ItemStatus { index: reader.u32()?, code: reader.text("a code", SLUG_BYTES_MAX)? }))
+}
+
 fn read_answer(reader: &mut Reader<'_>) -> Result<SyncAnswer, WireError> {
     let (mut epoch, mut time, mut head, mut max_bytes): (_, _, Option<SignedHead>, _) = (None, None, None, None);
-    let (mut consistency, mut retry_after_s, mut more, mut policy) = (Vec::new(), 0, false, None);
+    let (mut consistency, mut retry_after_s, mut more, mut policy, mut digest) = (Vec::new(), 0, false, None, None);
     let (mut places, mut ids) = (Vec::new(), Vec::new());
     let (mut receipts, mut statuses, mut pulled) = (Vec::new(), Vec::new(), Vec::new());
+    let mut packs = Vec::new();
     let mut left = PULLED_ITEMS_MAX;
     reader.map(|key, reader| {
         match key {
@@ -356,6 +381,8 @@ fn read_answer(reader: &mut Reader<'_>) -> Result<SyncAnswer, WireError> {
             11 => statuses = reader.list("batches", RECEIPTS_MAX, read_status)?,
             12 => pulled = reader.list("grants", GRANTS_MAX, |reader| read_pulled(reader, &places, &ids, &mut left))?,
             13 => policy = Some(Policy::read(reader)?),
+            14 => digest = Some(reader.fixed()?),
+            16 => packs = reader.list("packs", GRANTS_MAX, PackOffer::read)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -372,5 +399,7 @@ fn read_answer(reader: &mut Reader<'_>) -> Result<SyncAnswer, WireError> {
         statuses,
         pulled,
         policy,
+        packs,
+        digest,
     })
 }

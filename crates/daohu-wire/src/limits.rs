@@ -45,6 +45,16 @@ pub const CURSORS_MAX: usize = 256;
 pub const GRANTS_MAX: usize = CURSORS_MAX;
 /// Items of one pull: each is applied and stored by an old phone before the next request.
 pub const PULLED_ITEMS_MAX: usize = 10_000;
+/// Chunks of one pack: a quarter of a gigabyte as sent, far more than a phone should hold.
+pub const PACK_CHUNKS_MAX: usize = 1_024;
+/// Where a server cuts a chunk, before compression: about 256 KB as sent.
+pub const PACK_CHUNK_CUT_BYTES: usize = 768 * 1024;
+/// One chunk as sent: what a cut connection can cost a first pull at most.
+pub const PACK_CHUNK_BYTES_MAX: usize = 384 * 1024;
+/// One chunk after inflating.
+pub const PACK_CHUNK_INFLATED_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// The offer of a pack, kept by a device while it fetches.
+pub const PACK_OFFER_BYTES_MAX: usize = 64 * 1024;
 /// Receipts of one answer: a receipt for each batch sent, and some that were lost before.
 pub const RECEIPTS_MAX: usize = 2 * BATCHES_PER_REQUEST_MAX;
 /// Places named in one answer: a township and its villages, a county for an inspector.
@@ -57,12 +67,24 @@ pub const PROOF_HASHES_MAX: usize = 128;
 pub const RECEIPTS_PER_FILE_MAX: usize = 10_000;
 /// A receipt file.
 pub const RECEIPT_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// A batch file: half a year of one phone's visits is one megabyte, and a courier may carry a village's.
+pub const BATCH_FILE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Parts of one batch file, each as big as a request may be.
+pub const BATCH_FILE_PARTS_MAX: usize = 256;
+/// What sealing adds to a body: the encapsulated key and the tag.
+pub const SEAL_BYTES: usize = 32 + 16;
+/// One message of a reconciliation: what each side sends in a round, and a little more.
+pub const REPAIR_MESSAGE_BYTES_MAX: usize = 128 * 1024;
+/// Records asked for in one request of a repair.
+pub const REPAIR_NEEDS_MAX: usize = 1_000;
 /// Item paths of one receipt: every item of its batch.
 pub const ITEM_PROOFS_MAX: usize = BATCH_ITEMS_MAX;
 /// A signed tree head.
 pub const HEAD_BYTES_MAX: usize = 1024;
 /// A leaf of the log as CBOR: a batch touches at most `PLACES_PER_BATCH_MAX` places.
 pub const LEAF_BYTES_MAX: usize = 16 * 1024;
+/// One entry of an exported log: a leaf, its mark and the signed header of its batch.
+pub const LOG_ENTRY_BYTES_MAX: usize = LEAF_BYTES_MAX + BATCH_COSE_BYTES_MAX + 256;
 /// An enrol request; an enrol answer carries the directory and may be as big as any answer.
 pub const ENROL_BYTES_MAX: usize = 16 * 1024;
 /// The header `daohu-signature` as text: bounded before it is decoded.
@@ -98,6 +120,10 @@ const _: () = {
     assert!(BATCH_RAW_BYTES_MAX < REQUEST_INFLATED_BYTES_MAX);
     assert!(BATCH_COMPRESSED_BYTES_MAX < REQUEST_BYTES_MAX);
     assert!((MAX_BYTES_CEILING as usize) < ANSWER_BYTES_MAX);
+    assert!(PACK_CHUNK_CUT_BYTES + CHANGE_BYTES_MAX < PACK_CHUNK_INFLATED_BYTES_MAX);
+    assert!(PACK_CHUNK_BYTES_MAX < PACK_CHUNK_INFLATED_BYTES_MAX);
+    // A reference of a chunk is at most 45 bytes.
+    assert!(PACK_CHUNKS_MAX * 45 + 64 < PACK_OFFER_BYTES_MAX);
     assert!(DOCUMENT_BYTES_WARN < DOCUMENT_BYTES_MAX);
     assert!(ZSTD_FRAMES_MAX == 1, "the inflating reader takes exactly one");
 };

@@ -67,6 +67,41 @@ pub fn inclusion_path(leaves: &[Hash], index: usize) -> Option<Vec<Hash>> {
     Some(path)
 }
 
+/// A root that grows leaf by leaf and keeps one hash a level: for logs that are read as a stream.
+#[derive(Debug, Clone, Default)]
+pub struct GrowingRoot {
+    size: u64,
+    /// Roots of the complete subtrees, the largest first: one for each bit of the size.
+    peaks: Vec<Hash>,
+}
+
+impl GrowingRoot {
+    /// Adds the hash of the next leaf.
+    pub fn push(&mut self, leaf: Hash) {
+        let mut node = leaf;
+        for _ in 0..self.size.trailing_ones() {
+            if let Some(left) = self.peaks.pop() {
+                node = node_hash(&left, &node);
+            }
+        }
+        self.peaks.push(node);
+        self.size += 1;
+    }
+
+    /// Returns how many leaves it has.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns the root over the leaves so far.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        let fold = |right: Option<Hash>, left: &Hash| Some(right.map_or(*left, |right| node_hash(left, &right)));
+        self.peaks.iter().rev().fold(None, fold).unwrap_or_else(empty_root)
+    }
+}
+
 /// Returns the largest power of two below `leaves`, which is at least two.
 fn split(leaves: usize) -> usize {
     leaves.next_power_of_two() / 2

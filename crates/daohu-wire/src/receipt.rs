@@ -4,6 +4,7 @@
 //! inclusion path, and the signed head of the whole log. With item paths it also proves single items of the batch.
 
 use crate::{
+    answer::{ItemStatus, read_item_status},
     batch::{BatchHeader, header_of},
     codec::{MapWriter, Reader, Writer, required},
     error::WireError,
@@ -11,7 +12,7 @@ use crate::{
     item::item_leaf,
     leaf::{Leaf, LeafType},
     limits::{
-        BATCH_COSE_BYTES_MAX, HEAD_BYTES_MAX, ITEM_PROOFS_MAX, LEAF_BYTES_MAX, PROOF_HASHES_MAX, RECEIPT_FILE_BYTES_MAX,
+        BATCH_COSE_BYTES_MAX, BATCH_ITEMS_MAX, HEAD_BYTES_MAX, ITEM_PROOFS_MAX, LEAF_BYTES_MAX, PROOF_HASHES_MAX, RECEIPT_FILE_BYTES_MAX,
         RECEIPTS_PER_FILE_MAX,
     },
     merkle::{Hash, sha256, verify_inclusion},
@@ -51,6 +52,8 @@ pub struct Receipt {
     pub cose: Vec<u8>,
     /// Proofs of single items.
     pub items: Vec<ItemProof>,
+    /// What the office says of the items that are not simply `ok`; empty inside an answer. Nothing signs it: see [`Receipt::codes_fit`].
+    pub codes: Vec<ItemStatus>,
 }
 
 impl Receipt {
@@ -107,6 +110,17 @@ impl Receipt {
         }
     }
 
+    /// Says whether the codes under this receipt can be those of the log: the leaf, which is signed, tells how many changes of the batch
+    /// were accepted. `changes` tells of each item of the batch, in order, whether it is a change.
+    #[must_use]
+    pub fn codes_fit(&self, changes: &[bool]) -> bool {
+        let said = |index: usize| self.codes.iter().find(|status| usize::try_from(status.index) == Ok(index));
+        let is_new = |index: usize| said(index).is_none_or(|status| ["ok", "ok_newer"].contains(&status.code.as_str()));
+        let accepted = changes.iter().enumerate().filter(|(index, is_change)| **is_change && is_new(*index)).count();
+        let told: u64 = self.leaf.places.iter().map(|range| range.last_seq.saturating_sub(range.first_seq).saturating_add(1)).sum();
+        u64::try_from(accepted) == Ok(told)
+    }
+
     /// Returns the bytes of a receipt that stands for itself.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -140,6 +154,12 @@ impl Receipt {
                 items.bytes(&item.hash).hashes(&item.path);
             }
         }
+        if !self.codes.is_empty() {
+            let codes = map.key(7).array(self.codes.len());
+            for status in &self.codes {
+                codes.array(2).uint(u64::from(status.index)).text(&status.code);
+            }
+        }
         map.finish()
     }
 
@@ -149,7 +169,7 @@ impl Receipt {
 
     pub(crate) fn read_within(reader: &mut Reader<'_>, around: Option<&SignedHead>) -> Result<Self, WireError> {
         let (mut leaf, mut index, mut path, mut head) = (None, None, None, around.cloned());
-        let (mut cose, mut items) = (Vec::new(), Vec::new());
+        let (mut cose, mut items, mut codes) = (Vec::new(), Vec::new(), Vec::new());
         reader.map(|key, reader| {
             match key {
                 1 => leaf = Some(Leaf::from_cbor(reader.bytes("a leaf", LEAF_BYTES_MAX)?)?),
@@ -158,11 +178,12 @@ impl Receipt {
                 4 => head = Some(SignedHead::from_cose(reader.bytes("a head", HEAD_BYTES_MAX)?)?),
                 5 => cose = reader.bytes("a batch header", BATCH_COSE_BYTES_MAX)?.to_vec(),
                 6 => items = reader.list("item paths", ITEM_PROOFS_MAX, read_item_proof)?,
+                7 => codes = reader.list("item codes", BATCH_ITEMS_MAX, read_item_status)?,
                 _ => return Ok(false),
             }
             Ok(true)
         })?;
-        Ok(Self { leaf: required(leaf)?, index: required(index)?, path: required(path)?, head: required(head)?, cose, items })
+        Ok(Self { leaf: required(leaf)?, index: required(index)?, path: required(path)?, head: required(head)?, cose, items, codes })
     }
 }
 

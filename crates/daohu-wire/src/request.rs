@@ -2,7 +2,7 @@
 
 use crate::{
     batch::Batch,
-    codec::{MapWriter, Reader, required},
+    codec::{MapWriter, Reader, Writer, required},
     error::WireError,
     limits::{BATCHES_PER_REQUEST_MAX, CURSORS_MAX, MAX_BYTES_START, PROTO_MAX, PROTO_MIN, REQUEST_BYTES_MAX, REQUEST_INFLATED_BYTES_MAX},
     merkle::Hash,
@@ -14,6 +14,11 @@ use daohu_domain::id::Id;
 pub const CAP_WANT_OWN: u64 = 1;
 /// Wish of a device: send a consistency proof from my last head, and inclusion paths with receipts.
 pub const CAP_WANT_PROOF: u64 = 2;
+/// Wish of a device: send the digest of what I should hold, once nothing is left to pull.
+pub const CAP_WANT_DIGEST: u64 = 4;
+
+/// Ability of a device: it fetches packs, so offer me one instead of rows for a grant of which I have nothing.
+pub const CAP_TAKES_PACKS: u64 = 8;
 
 /// How far a device has read under one grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +52,8 @@ pub struct SyncRequest {
     pub batches: Vec<Batch>,
     /// Size and root of the last head it saw.
     pub head: Option<(u64, Hash)>,
+    /// The number of the last batch that it sealed, 0 for none; a server that holds later ones tells a copy of its store by that.
+    pub last_batch: Option<u64>,
 }
 
 impl SyncRequest {
@@ -64,6 +71,7 @@ impl SyncRequest {
             max_bytes: MAX_BYTES_START,
             batches: Vec::new(),
             head: None,
+            last_batch: None,
         }
     }
 
@@ -108,7 +116,7 @@ impl SyncRequest {
             map.key(6).uint(self.policy_rev);
         }
         if !self.cursors.is_empty() {
-            write_cursors(&mut map, &self.cursors);
+            write_cursors(map.key(7), &self.cursors);
         }
         map.key(8).uint(u64::from(self.max_bytes));
         if !self.batches.is_empty() {
@@ -119,6 +127,9 @@ impl SyncRequest {
         }
         if let Some((size, root)) = &self.head {
             map.key(10).array(2).uint(*size).bytes(root);
+        }
+        if let Some(last) = self.last_batch {
+            map.key(11).uint(last);
         }
         map.finish()
     }
@@ -164,11 +175,11 @@ pub(crate) const fn limit(what: &'static str, found: usize, max: usize) -> Resul
 
 /// Cursors are one flat array [grant, seq, grant, seq …], each grant as the difference to the one before: three to five
 /// bytes a grant instead of twelve, which is most of a request that brings nothing.
-fn write_cursors(map: &mut MapWriter, cursors: &[Cursor]) {
+pub(crate) fn write_cursors(writer: &mut Writer, cursors: &[Cursor]) {
     let mut sorted = cursors.to_vec();
     sorted.sort_by_key(|cursor| cursor.grant);
     sorted.dedup_by_key(|cursor| cursor.grant);
-    let array = map.key(7).array(sorted.len() * 2);
+    let array = writer.array(sorted.len() * 2);
     let mut before = 0;
     for cursor in &sorted {
         array.uint(cursor.grant - before).uint(cursor.seq);
@@ -176,7 +187,7 @@ fn write_cursors(map: &mut MapWriter, cursors: &[Cursor]) {
     }
 }
 
-fn read_cursors(reader: &mut Reader<'_>) -> Result<Vec<Cursor>, WireError> {
+pub(crate) fn read_cursors(reader: &mut Reader<'_>) -> Result<Vec<Cursor>, WireError> {
     let numbers = reader.list("cursors", CURSORS_MAX * 2, Reader::uint)?;
     let (pairs, rest) = numbers.as_chunks::<2>();
     if !rest.is_empty() {
@@ -209,6 +220,7 @@ fn read_request(reader: &mut Reader<'_>) -> Result<SyncRequest, WireError> {
             7 => request.cursors = read_cursors(reader)?,
             8 => request.max_bytes = reader.u32()?,
             9 => request.batches = reader.list("batches of a request", BATCHES_PER_REQUEST_MAX, Batch::read)?,
+            11 => request.last_batch = Some(reader.uint()?),
             10 => request.head = Some(reader.tuple(2, |reader| Ok((reader.uint()?, reader.fixed()?)))?),
             _ => return Ok(false),
         }

@@ -1,7 +1,10 @@
 //! Signatures: COSE_Sign1 (RFC 9052) with Ed25519, a purpose in `external_aad`, and {alg, kid} in the protected header.
 
 use crate::{error::WireError, merkle::sha256};
-use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, RegisteredLabelWithPrivate, iana::Algorithm};
+use coset::{
+    CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, ProtectedHeader, RegisteredLabelWithPrivate, SignatureContext,
+    iana::Algorithm, sig_structure_data,
+};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use std::fmt;
 
@@ -13,6 +16,12 @@ pub const AAD_REQUEST: &[u8] = b"daohu/request/1";
 pub const AAD_ENROL: &[u8] = b"daohu/enrol/1";
 /// The purpose of a signed tree head.
 pub const AAD_HEAD: &[u8] = b"daohu/head/1";
+
+/// The purpose of a mark in an exported log.
+pub const AAD_LOG: &[u8] = b"daohu/log/1";
+
+/// The bytes of a signature.
+pub const SIGNATURE_BYTES: usize = 64;
 
 /// An Ed25519 public key.
 pub type PublicKey = [u8; 32];
@@ -79,6 +88,21 @@ pub(crate) fn sign_detached(key: &DeviceKey, kid: &[u8], aad: &[u8], payload: &[
     let builder = CoseSign1Builder::new().protected(header(kid)).unprotected(unprotected);
     let signed = builder.create_detached_signature(payload, aad, |tbs| signature(key, tbs)).build();
     signed.to_vec().map_err(|_| WireError::BadSignature("could not be written"))
+}
+
+/// Signs a payload that whoever verifies can work out: the signature alone is returned.
+pub(crate) fn sign_bare(key: &DeviceKey, kid: &[u8], aad: &[u8], payload: &[u8]) -> [u8; SIGNATURE_BYTES] {
+    key.0.sign(&signed_bytes(kid, aad, payload)).to_bytes()
+}
+
+/// Verifies a signature made by [`sign_bare`].
+pub(crate) fn verify_bare(public: &PublicKey, aad: &[u8], payload: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> Result<(), WireError> {
+    verify(public, signature, &signed_bytes(&key_id(public), aad, payload))
+}
+
+fn signed_bytes(kid: &[u8], aad: &[u8], payload: &[u8]) -> Vec<u8> {
+    let protected = ProtectedHeader { original_data: None, header: header(kid) };
+    sig_structure_data(SignatureContext::CoseSign1, protected, None, aad, payload)
 }
 
 fn header(kid: &[u8]) -> coset::Header {

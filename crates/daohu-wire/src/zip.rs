@@ -1,11 +1,16 @@
-//! Compression of whole bodies: zstd level 3 out, and in with a hard cap, whatever a frame declares about itself.
+//! Compression of whole bodies: zstd level 3 out (9 for packs), and in with a hard cap, whatever a frame declares about itself.
 
 use crate::error::WireError;
 use std::io::Read;
 
 /// Compresses a body. The same bytes give the same bytes.
 pub(crate) fn deflate(plain: &[u8]) -> Result<Vec<u8>, WireError> {
-    zstd::bulk::compress(plain, 3).map_err(|_| WireError::BadFrame("could not be compressed"))
+    deflate_at(3, plain)
+}
+
+/// Compresses at another level than that of bodies, for what is made once and sent often.
+pub(crate) fn deflate_at(level: i32, plain: &[u8]) -> Result<Vec<u8>, WireError> {
+    zstd::bulk::compress(plain, level).map_err(|_| WireError::BadFrame("could not be compressed"))
 }
 
 /// Inflates exactly one frame of at most `max` bytes. Memory grows with what comes out, never with what was declared.

@@ -1,5 +1,6 @@
 //! The words of the command line. Nothing here decides anything: `commands` does.
 
+pub(crate) mod keep;
 pub(crate) mod office;
 pub(crate) mod people;
 
@@ -77,18 +78,17 @@ pub(crate) enum Command {
     /// 没被接收的条目 / refused items
     #[command(subcommand)]
     Quarantine(office::Quarantine),
-    /// 本版没有 / not in this version
-    #[command(hide = true)]
-    ImportBatch(Later),
-    /// 本版没有 / not in this version
-    #[command(hide = true)]
-    Export(Later),
-    /// 本版没有 / not in this version
-    #[command(hide = true)]
-    Backup(Later),
-    /// 本版没有 / not in this version
-    #[command(hide = true)]
-    Restore(Later),
+    /// 收下手机带来的批次文件 / take in batch files that were carried here
+    ImportBatch(office::ImportBatch),
+    /// 导出日志给审计 / export the log for an auditor
+    Export(keep::Export),
+    /// 备份，服务开着也行 / back up, while serving too
+    Backup(keep::Backup),
+    /// 从备份恢复到空文件夹 / restore into an empty folder
+    Restore(keep::Restore),
+    /// 主密钥 / the master key
+    #[command(subcommand)]
+    Key(keep::Key),
     /// 本版没有 / not in this version
     #[command(hide = true)]
     Audit(Later),
@@ -140,6 +140,12 @@ pub(crate) struct Serve {
     /// 健康检查的另一个地址 / another address for /healthz and /readyz
     #[arg(long, value_name = "A:P")]
     pub(crate) metrics_listen: Option<String>,
+    /// 剩余空间少于这么多 MB 就报警 / warn below so many MB of free space
+    #[arg(long, value_name = "MB")]
+    pub(crate) disk_low: Option<u64>,
+    /// 剩余空间少于这么多 MB 就不再收 / take nothing in below so many MB of free space
+    #[arg(long, value_name = "MB")]
+    pub(crate) disk_floor: Option<u64>,
     /// 就绪后把那一行也写进这个文件 / also write the ready line into this file
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,

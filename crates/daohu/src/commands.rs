@@ -1,14 +1,16 @@
 //! The commands: each reads its words, calls the office once, and hands back the answer.
 
+mod carried;
 mod figures;
 mod import;
+mod keep;
 mod people;
 mod proof;
 mod records;
 pub(crate) mod serve;
 
 use crate::{
-    args::{Command, Words},
+    args::{Command, Shared, Words},
     config,
     refusal::Refusal,
 };
@@ -57,19 +59,23 @@ pub(crate) fn run(words: &Words) -> Result<Answer, Refusal> {
         Command::Pairing(command) => people::pairing(&open()?, command),
         Command::Leave(command) => people::leave(&open()?, command),
         Command::Record(command) => records::record(&open()?, command),
-        Command::ImportBatch(_) => Err(Refusal::later("import-batch")),
-        Command::Export(_) => Err(Refusal::later("export")),
-        Command::Backup(_) => Err(Refusal::later("backup")),
-        Command::Restore(_) => Err(Refusal::later("restore")),
+        Command::ImportBatch(flags) => carried::import_batch(&open()?, flags),
+        Command::Export(flags) => keep::export(&existing(shared)?, flags),
+        Command::Backup(flags) => keep::backup(&existing(shared)?, flags),
+        Command::Restore(flags) => keep::restore(shared, flags),
+        Command::Key(command) => keep::key(shared, command),
         Command::Audit(_) => Err(Refusal::later("audit list")),
     }
 }
 
+/// Opens an office that must be there already.
+fn existing(shared: &Shared) -> Result<Office, Refusal> {
+    if shared.data.join("daohu.db").exists() { config::office(shared, false) } else { Err(Refusal::of("not_found")) }
+}
+
 /// Reads a flag that has a form of its own.
 fn read<T: std::str::FromStr>(text: &str, flag: &str, form: &str) -> Result<T, Refusal> {
-    text.parse().map_err(|_| {
-        Refusal::usage(format!("{flag} 写成 {form} 这样，“{text}”不行。"), format!("write {flag} like {form}; `{text}` is not"))
-    })
+    text.parse().map_err(|_| Refusal::usage(format!("{flag} 要写成 {form} 这样。"), format!("write {flag} like {form}")))
 }
 
 /// Reads a flag that may be missing.
@@ -79,8 +85,12 @@ fn read_if<T: std::str::FromStr>(text: Option<&str>, flag: &str, form: &str) -> 
 
 /// Reads `k=v`.
 fn pair_of(text: &str) -> Result<(&str, &str), Refusal> {
-    text.split_once('=')
-        .ok_or_else(|| Refusal::usage(format!("“{text}”少了等号，写成 字段=值。"), format!("`{text}` has no `=`; write field=value")))
+    text.split_once('=').ok_or_else(|| {
+        Refusal::usage(
+            "有一个词少了等号，写成 字段=值；值里有空格就加引号。",
+            "a word has no `=`; write field=value, in quotes where the value has spaces",
+        )
+    })
 }
 
 /// The form of a day, of a place and of an id, for sentences.

@@ -1,6 +1,7 @@
 //! The one place that writes to stdout and stderr: the answer to the first, sentences to the second.
 
 use crate::{args::Shared, commands::Answer, human, refusal::Refusal};
+use clap::error::{ContextKind, ErrorKind};
 use serde_json::Value as Json;
 use std::{io::Write, process::ExitCode};
 
@@ -34,15 +35,28 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         out(error.to_string().trim_end());
         return ExitCode::SUCCESS;
     }
-    let said = error.to_string();
+    let wrong = what_is_wrong(error);
+    let refusal = Refusal::usage(format!("命令写法不对，用 --help 看写法。（{wrong}）"), wrong);
     if asks_for_json() {
-        let first = said.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let refusal = Refusal::usage(format!("命令写法不对，用 --help 看写法。（{first}）"), first.clone());
         out(&refusal.to_json().to_string());
     } else {
-        err(said.trim_end());
+        err(&format!("{} / {}", refusal.zh, refusal.en));
+        err(error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default().trim_end());
     }
     ExitCode::from(2)
+}
+
+/// Says what is wrong with the words without repeating them: one may be a telephone number.
+fn what_is_wrong(error: &clap::Error) -> String {
+    let said = |kind| error.get(kind).map(ToString::to_string);
+    let missing = said(ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::MissingRequiredArgument);
+    let meant = said(ContextKind::SuggestedArg).or_else(|| said(ContextKind::SuggestedSubcommand));
+    let kind = error.kind().as_str().unwrap_or("the words are not understood");
+    [Some(kind.to_owned()), missing, meant.map(|meant| format!("did you mean {meant}?"))]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Tells whether `--json` stands anywhere: words that were not understood may have swallowed it.

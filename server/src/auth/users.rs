@@ -159,6 +159,8 @@ pub fn set_totp(office: &Office, login: &str, off: bool) -> Result<Json, OfficeE
         return shown(office, login);
     }
     let secret: [u8; totp::SECRET_BYTES] = random::bytes(office.random());
+    // A master key that is replaced between the two would leave a second factor that nobody can read.
+    let _no_rotation = office.hold_keys()?;
     let sealed = office.seal_totp(account.id, &secret);
     office.store().apply(&AccountChange::Totp(account.id, Some(sealed), 0))?;
     let mut answer = shown(office, login)?;

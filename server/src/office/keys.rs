@@ -19,11 +19,13 @@ use crate::random::{self, Random};
 /// Purpose under which the key of the server's own device is drawn from the log's key.
 const OWN_DEVICE: &[u8] = b"daohu/own-device/1";
 
+/// The names of the key files.
+pub(crate) const NAMES: [&str; 3] = ["log.key", "seal.key", "master.key"];
+
 /// The keys of a data folder.
 pub(super) struct Keys {
     pub(super) log: DeviceKey,
     pub(super) seal: SealKey,
-    pub(super) master: [u8; 32],
     pub(super) own: DeviceKey,
 }
 
@@ -34,25 +36,29 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Reads the keys; makes those that are missing where the store is new.
+    /// Reads the keys; makes those that are missing where the store is new, the master key (see `master`) among them.
     ///
     /// # Errors
     /// `wrong_key` where an old store has lost one.
     pub(super) fn open(folder: &Path, is_new: bool, random: &dyn Random) -> Result<Self, OfficeError> {
         let key = |name: &str| read_or_make(&folder.join(name), is_new, random);
-        let (log, seal, master) = (key("log.key")?, key("seal.key")?, key("master.key")?);
+        let (log, seal) = (key("log.key")?, key("seal.key")?);
+        if is_new {
+            key("master.key")?;
+        }
         let own = keyed_hash(&log, OWN_DEVICE, &[]);
-        Ok(Self { log: DeviceKey::from_seed(&log), seal: SealKey::from_bytes(&seal)?, master, own: DeviceKey::from_seed(&own) })
+        Ok(Self { log: DeviceKey::from_seed(&log), seal: SealKey::from_bytes(&seal)?, own: DeviceKey::from_seed(&own) })
     }
 
-    /// Returns a hash that only this folder can make.
-    pub(super) fn hash(&self, purpose: &[u8], content: &[u8]) -> [u8; 32] {
-        keyed_hash(&self.master, purpose, content)
+    /// Returns the name of the seal key.
+    pub(super) fn seal_name(&self) -> [u8; 8] {
+        let [a, b, c, d, e, f, g, h, ..] = daohu_wire::merkle::sha256(&[&self.seal.public()]);
+        [a, b, c, d, e, f, g, h]
     }
 }
 
 /// Returns HMAC-SHA256 over purpose and content; a purpose never begins with another one.
-fn keyed_hash(key: &[u8; 32], purpose: &[u8], content: &[u8]) -> [u8; 32] {
+pub(super) fn keyed_hash(key: &[u8; 32], purpose: &[u8], content: &[u8]) -> [u8; 32] {
     // HMAC takes keys of any length, so this cannot fail; a zero hash would only fail to match.
     Hmac::<Sha256>::new_from_slice(key).map_or([0; 32], |mut mac| {
         mac.update(purpose);
@@ -62,7 +68,7 @@ fn keyed_hash(key: &[u8; 32], purpose: &[u8], content: &[u8]) -> [u8; 32] {
 }
 
 /// Makes a folder that only its owner reads, with those above it.
-pub(super) fn make_folder(path: &Path) -> Result<(), OfficeError> {
+pub(crate) fn make_folder(path: &Path) -> Result<(), OfficeError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|source| OfficeError::Folder { action: "make the data folder", source })
 }
@@ -76,7 +82,7 @@ fn read_or_make(path: &Path, may_make: bool, random: &dyn Random) -> Result<[u8;
     }
 }
 
-fn read_key(text: &str) -> Result<[u8; 32], OfficeError> {
+pub(super) fn read_key(text: &str) -> Result<[u8; 32], OfficeError> {
     let mut key = [0; 32];
     hex::decode_to_slice(text.trim(), &mut key).map_err(|_| OfficeError::refused("wrong_key"))?;
     Ok(key)
@@ -116,7 +122,6 @@ mod tests {
         let second = Keys::open(folder.path(), true, &SystemRandom).unwrap();
 
         assert_eq!(first.log.public(), second.log.public());
-        assert_eq!(first.master, second.master);
         for name in ["log.key", "seal.key", "master.key"] {
             let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");

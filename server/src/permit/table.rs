@@ -88,6 +88,7 @@ pub const HOUSEHOLD_READERS: &[Role] = &[
 pub const TABLE: &[Row] = &[
     row("POST", "/v1/enrol", Who::Device),
     row("POST", "/v1/sync", Who::Device),
+    row("POST", "/v1/repair", Who::Device),
     row("GET", "/v1/config", Who::Anyone),
     row("GET", "/v1/packs/{place}/{epoch}/{seq}/{n}", Who::Device),
     row("POST", "/api/v1/sessions", Who::Anyone),
@@ -108,6 +109,7 @@ pub const TABLE: &[Row] = &[
     row("POST", "/sign-out", Who::Anyone),
     row("GET", "/office.css", Who::Anyone),
     row("GET", "/healthz", Who::Watcher),
+    row("GET", "/metrics", Who::Watcher),
     row("GET", "/readyz", Who::Watcher),
 ];
 

@@ -2,9 +2,10 @@
 
 use super::{
     ask::{body_of, media_type, unsupported},
+    part,
     problem::Problem,
 };
-use crate::{app::App, serve::bounded::Peer};
+use crate::{app::App, office::Office, serve::bounded::Peer, sync::SyncRefusal};
 use axum::{
     Extension,
     body::Body,
@@ -50,19 +51,36 @@ pub async fn enrol(
 ///
 /// # Errors
 /// As the office says; 413, 415.
-pub async fn sync(State(app): State<App>, OriginalUri(uri): OriginalUri, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+pub async fn sync(app: State<App>, uri: OriginalUri, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    signed(app, uri, (headers, body), Office::sync).await
+}
+
+/// What answers a signed request: body, signature, path.
+type Answer = fn(&Office, &[u8], &str, &str) -> Result<Vec<u8>, SyncRefusal>;
+
+async fn signed(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    (headers, body): (HeaderMap, Body),
+    answer: Answer,
+) -> Result<Response, Problem> {
     if media_type(&headers) != SYNC_TYPE || !is_zstd(&headers) {
         return Err(unsupported());
     }
-    let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    if signature.len() > SIGNATURE_BYTES_MAX {
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "bad_signature"));
-    }
+    let signature = signature_of(&headers)?;
     let body = body_of(&headers, body, REQUEST_BYTES_MAX).await?;
     // What was signed is the path as the device wrote it.
     let path = uri.path().to_owned();
-    let answer = app.call(move |office| Ok(office.sync(&body, &signature, &path)?)).await?;
+    let answer = app.call(move |office| Ok(answer(office, &body, &signature, &path)?)).await?;
     Ok(bytes(SYNC_TYPE, answer))
+}
+
+/// Tells a device whose digest differs which records differ, and gives it those.
+///
+/// # Errors
+/// As the office says; 413, 415.
+pub async fn repair(app: State<App>, uri: OriginalUri, headers: HeaderMap, body: Body) -> Result<Response, Problem> {
+    signed(app, uri, (headers, body), Office::repair).await
 }
 
 /// Tells limits, versions and keys to whoever asks.
@@ -74,12 +92,22 @@ pub async fn config(State(app): State<App>) -> Result<Response, Problem> {
     Ok(bytes("application/json", body.into_bytes()))
 }
 
-/// Answers for packs: this version makes none, and 404 tells a device to ask by rows.
+/// Answers with a chunk of a pack, or the part of it that is asked for; it never changes, so its hash is its tag.
 ///
 /// # Errors
-/// Always `not_found`.
-pub async fn pack() -> Result<Response, Problem> {
-    Err(Problem::not_found())
+/// `not_found` tells a device to ask anew; 416 for a part that the chunk does not have; else as the office says.
+pub async fn pack(State(app): State<App>, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Result<Response, Problem> {
+    let (signature, path) = (signature_of(&headers)?, uri.path().to_owned());
+    let chunk = app.call(move |office| Ok(office.pack_chunk(&signature, &path)?)).await?;
+    Ok(part::answer(&headers, chunk))
+}
+
+fn signature_of(headers: &HeaderMap) -> Result<String, Problem> {
+    let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if signature.len() > SIGNATURE_BYTES_MAX {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "bad_signature"));
+    }
+    Ok(signature.to_owned())
 }
 
 /// Tells whether the body is said to be, or may be, zstd: the frames inside are always.

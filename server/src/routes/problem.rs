@@ -76,6 +76,7 @@ pub fn sentence(code: &str) -> (&'static str, &'static str) {
 
 /// Codes that only a server's edge has.
 const OWN: &[(&str, &str, &str)] = &[
+    ("bad_range", "没有这一段。请从头再取。", "There is no such part; fetch it from the beginning."),
     ("too_slow", "内容没有按时传完，什么都没改。请再传一次。", "The body did not arrive in time, nothing was changed; send again."),
     ("cross_site", "请从到户自己的页面操作。", "Please use daohu's own page."),
 ];

@@ -33,6 +33,8 @@ pub struct IntakePlan {
     pub imported: Vec<ImportedRow>,
     /// What must be told later.
     pub audit: Vec<AuditRow>,
+    /// The name of the master key that wrapped the secrets; unnamed, nothing is compared.
+    pub master: Option<[u8; 8]>,
 }
 
 /// One batch.

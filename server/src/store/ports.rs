@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
+use std::path::Path;
 
 use daohu_domain::calendar::{Instant, Month};
 use daohu_domain::config::Setting;
@@ -16,8 +17,9 @@ use super::account::{
 };
 use super::plan::{Committed, DocumentPlan, EventPlan, IntakePlan};
 use super::rows::{
-    BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, ImportedRow, LeafRow, PairingQuery, PairingRow, PullQuery, PulledRow,
-    QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow, SecretRow, SettingRows, TreeRows, VillageMonthRow,
+    BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, HeldRow, HoldingQuery, ImportedRow, LeafRow, PairingQuery, PairingRow, PullQuery,
+    PulledChange, PulledRow, QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow, SecretRow, SettingRows,
+    TreeRows, VillageMonthRow,
 };
 
 /// Says why the store did not do what it was asked. Nothing was written, whatever the variant.
@@ -108,6 +110,24 @@ pub trait LogStore {
     /// # Errors
     /// When the backend fails.
     fn pull(&self, query: &PullQuery) -> Result<PulledRow, StoreError>;
+
+    /// Returns the last number of a place's log, 0 for an empty one.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn place_head(&self, place: Place) -> Result<u64, StoreError>;
+
+    /// Returns which records a grant covers, with their heads.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn holdings(&self, query: &HoldingQuery) -> Result<Vec<HeldRow>, StoreError>;
+
+    /// Returns all changes of a record in the order of their arrival, as a device pulls them.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn pulled_of(&self, record: Id) -> Result<Vec<PulledChange>, StoreError>;
 
     /// Returns the size of the tree and the hashes of these nodes (level, number).
     ///
@@ -266,6 +286,80 @@ pub trait SecretStore {
     fn audits(&self, limit: usize) -> Result<Vec<AuditRow>, StoreError>;
 }
 
+/// What a store knows of the keys beside it: names, never keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyRing {
+    /// The name of the master key that wraps its secrets; none in a store of an earlier version.
+    pub master: Option<[u8; 8]>,
+    /// The name of the seal key.
+    pub seal: Option<[u8; 8]>,
+    /// The key by which an import knows people again, under the master key; none while it is the master key itself.
+    pub match_key: Option<Vec<u8>>,
+}
+
+/// Encrypts the second factor of an account anew.
+pub type SecondFactorAgain<'a> = dyn Fn(Id, &[u8]) -> Option<Vec<u8>> + 'a;
+
+/// How everything under the master key is wrapped anew.
+pub struct Rewrap<'a> {
+    /// The name of the key it is under now.
+    pub old: Option<[u8; 8]>,
+    /// The name of the new one.
+    pub new: [u8; 8],
+    /// The key of imports under the new one; none where it is the new one itself.
+    pub match_key: Option<Vec<u8>>,
+    /// Wraps the own key of a secret anew; none where it does not open, and then it is left as it is.
+    pub secret: &'a dyn Fn(&SecretRow) -> Option<Vec<u8>>,
+    /// Encrypts a second factor anew; none as above.
+    pub second_factor: &'a SecondFactorAgain<'a>,
+    /// What must be told later.
+    pub audit: AuditRow,
+}
+
+impl fmt::Debug for Rewrap<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rewrap({:02x?} to {:02x?})", self.old, self.new)
+    }
+}
+
+/// What was wrapped anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RewrapCount {
+    /// Secrets.
+    pub secrets: u64,
+    /// Second factors.
+    pub second_factors: u64,
+    /// What did not open, of both, and was left as it is.
+    pub unreadable: u64,
+}
+
+/// What the store knows of keys.
+pub trait KeyStore {
+    /// Returns the names of the keys.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn key_ring(&self) -> Result<KeyRing, StoreError>;
+
+    /// Notes the names of the keys where none are noted yet.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn name_keys(&self, master: [u8; 8], seal: [u8; 8]) -> Result<(), StoreError>;
+
+    /// Returns any one secret; none where there is none.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn any_secret(&self) -> Result<Option<SecretRow>, StoreError>;
+
+    /// Wraps all of it anew in one transaction: after a crash it is all under the one key or all under the other, as the ring says.
+    ///
+    /// # Errors
+    /// `Stale` where it is under another key than `old`; then nothing was written.
+    fn rewrap(&self, rewrap: &Rewrap<'_>) -> Result<RewrapCount, StoreError>;
+}
+
 /// What the rules of coverage need to answer one question, and the first figures that were kept.
 #[derive(Debug, Clone)]
 pub struct Question {
@@ -329,5 +423,23 @@ pub trait BlobStore {
     fn blob(&self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
+/// The store as one thing: copied and looked over while it is in use.
+pub trait WholeStore {
+    /// Writes a copy of one moment into a new file, readable by its owner alone; others may read and write meanwhile.
+    ///
+    /// # Errors
+    /// `Full`, `Damaged` where a page cannot be read, or a backend failure; what was begun of the copy is left for the caller to delete.
+    fn copy_to(&self, file: &Path) -> Result<(), StoreError>;
+
+    /// Looks at every page and index, and says what the backend finds wrong first; nothing where all is sound.
+    ///
+    /// # Errors
+    /// When the backend cannot even look.
+    fn unsound(&self) -> Result<Option<String>, StoreError>;
+}
+
 /// A whole store.
-pub trait Store: LogStore + RecordStore + AccountStore + SecretStore + CoverageStore + BlobStore + fmt::Debug + Send + Sync {}
+pub trait Store:
+    LogStore + RecordStore + AccountStore + SecretStore + CoverageStore + BlobStore + KeyStore + WholeStore + fmt::Debug + Send + Sync
+{
+}

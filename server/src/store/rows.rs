@@ -138,6 +138,26 @@ pub struct TreeRows {
     pub clock_set: bool,
 }
 
+/// Which records to list: those that a grant covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldingQuery {
+    /// Their place.
+    pub place: Place,
+    /// Only this household.
+    pub household: Option<Id>,
+    /// Only these kinds.
+    pub kinds: Vec<&'static str>,
+}
+
+/// A record with its heads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRow {
+    /// The record.
+    pub record: Id,
+    /// Its heads.
+    pub heads: Vec<[u8; 32]>,
+}
+
 /// What to pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullQuery {
@@ -149,7 +169,7 @@ pub struct PullQuery {
     pub reference: bool,
     /// Rows after this number.
     pub after: u64,
-    /// Not what this device wrote.
+    /// Not what this device handed in.
     pub not_of: Option<Id>,
     /// At most so many bytes of changes (one row at least).
     pub bytes_max: usize,
@@ -164,6 +184,8 @@ pub struct PulledRow {
     pub to: u64,
     /// Whether rows are left.
     pub more: bool,
+    /// The last number of the place's log.
+    pub head: u64,
     /// The changes in order, with the time evidence of visits.
     pub rows: Vec<PulledChange>,
 }
@@ -173,6 +195,8 @@ pub struct PulledRow {
 pub struct PulledChange {
     /// Its record.
     pub record: Id,
+    /// Its kind.
+    pub kind: String,
     /// The device that wrote it.
     pub device: Id,
     /// When the server received it.

@@ -9,6 +9,7 @@ mod commit;
 mod convert;
 mod coverage;
 mod grant;
+mod key;
 mod log;
 mod migrate;
 mod project;
@@ -17,6 +18,7 @@ mod record;
 mod secret;
 mod state;
 mod tree;
+mod whole;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -60,7 +62,7 @@ impl SqliteStore {
             Self { file: folder.join("daohu.db"), blobs: folder.join("blobs"), idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
         make_file(&store.file)?;
         let mut connection = store.connect()?;
-        migrate::run(&mut connection)?;
+        migrate::run(&mut connection, &store.file)?;
         store.give_back(connection);
         Ok(store)
     }

@@ -1,6 +1,7 @@
 //! Who may speak to the sync door: an enrolled device that signed this very request, and has not been revoked.
 
 use daohu_domain::calendar::Instant;
+use daohu_domain::id::Id;
 use daohu_wire::{RequestSignature, WireError, request_signature::SeenRequest};
 
 use crate::error::OfficeError;
@@ -67,7 +68,7 @@ impl From<OfficeError> for SyncRefusal {
 
 /// How a device stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     /// It pushes and pulls.
     Enrolled,
     /// Its user handed it back, or the account was closed, at that instant: for thirty days it may still push.
@@ -76,31 +77,48 @@ pub(super) enum Standing {
 
 /// A device that may speak.
 #[derive(Debug)]
-pub(super) struct Admitted {
-    pub(super) device: DeviceRow,
-    pub(super) account: AccountRow,
-    pub(super) standing: Standing,
-    pub(super) rights: Rights,
-    pub(super) counter: u64,
+pub(crate) struct Admitted {
+    pub(crate) device: DeviceRow,
+    pub(crate) account: AccountRow,
+    pub(crate) standing: Standing,
+    pub(crate) rights: Rights,
+    pub(crate) counter: u64,
 }
 
 /// Lets a device in, or says why not. The body is hashed and not yet read.
 pub(super) fn admit(office: &Office, header: &str, seen: SeenRequest<'_>) -> Result<Admitted, SyncRefusal> {
     let signature = RequestSignature::read(header)?;
-    let (store, now) = (office.store(), office.now());
-    let unknown = SyncRefusal::of(401, "unknown_device");
-    let device = store.devices(DeviceQuery::Id(signature.device))?.into_iter().next().ok_or(unknown)?;
-    let account = device.account.ok_or(unknown)?;
+    let device = enrolled(office, signature.device)?;
     signature.verify(&device.public_key, seen)?;
     if signature.counter < device.last_counter {
         // An older request, played again by somebody who saw it go by. The newest may be: its answer may have been lost.
         return Err(WireError::BadSignature("an older request").into());
     }
-    let account = store.accounts(&AccountQuery::Id(account))?.into_iter().next().ok_or(unknown)?;
+    standing_of(office, device, signature.counter)
+}
+
+/// Lets in a device whose signed batches somebody else brought.
+pub(crate) fn admit_carried(office: &Office, device: Id) -> Result<Admitted, SyncRefusal> {
+    let device = enrolled(office, device)?;
+    let counter = device.last_counter;
+    standing_of(office, device, counter)
+}
+
+fn enrolled(office: &Office, device: Id) -> Result<DeviceRow, SyncRefusal> {
+    let found = office.store().devices(DeviceQuery::Id(device))?.into_iter().next();
+    found.filter(|device| device.account.is_some()).ok_or(UNKNOWN)
+}
+
+fn standing_of(office: &Office, device: DeviceRow, counter: u64) -> Result<Admitted, SyncRefusal> {
+    let (store, now) = (office.store(), office.now());
+    let account = device.account.ok_or(UNKNOWN)?;
+    let account = store.accounts(&AccountQuery::Id(account))?.into_iter().next().ok_or(UNKNOWN)?;
     let standing = standing(&device, &account, now).ok_or(SyncRefusal::of(403, "device_revoked"))?;
     let rights = Rights::of(store, &account, now)?;
-    Ok(Admitted { device, account, standing, rights, counter: signature.counter })
+    Ok(Admitted { device, account, standing, rights, counter })
 }
+
+const UNKNOWN: SyncRefusal = SyncRefusal::of(401, "unknown_device");
 
 /// Returns how a device stands; none where it may not speak at all.
 fn standing(device: &DeviceRow, account: &AccountRow, now: Instant) -> Option<Standing> {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use daohu_domain::id::Id;
+use daohu_domain::place::Place;
 use daohu_wire::answer::Start;
 use daohu_wire::limits::{MAX_BYTES_CEILING, MAX_BYTES_FLOOR, PULLED_ITEMS_MAX};
-use daohu_wire::{Pulled, PulledItem, SyncRequest, request};
+use daohu_wire::{PackOffer, Pulled, PulledItem, SyncRequest};
 
 use crate::grants::kinds_of;
 use crate::office::Office;
@@ -24,18 +25,33 @@ pub(super) struct Page {
     pub(super) more: bool,
 }
 
-/// Reads what is new for a device under its grants in force.
-pub(super) fn pull(office: &Office, grants: &[GrantRow], request: &SyncRequest, device: Id) -> Result<Page, StoreError> {
+/// Returns the last number of a place's log.
+pub(super) fn head_of(office: &Office, place: Place) -> Result<u64, StoreError> {
+    let nothing = PullQuery { place, household: None, reference: false, after: u64::MAX, not_of: None, bytes_max: 0, kinds: None };
+    Ok(office.store().pull(&nothing)?.head)
+}
+
+/// Reads what is new for a device under its grants in force, but for those that get a pack first.
+///
+/// `not_of` is the device whose own items are left out; none where it wants those too.
+pub(super) fn pull(
+    office: &Office,
+    grants: &[GrantRow],
+    request: &SyncRequest,
+    (not_of, packs): (Option<Id>, &[PackOffer]),
+) -> Result<Page, StoreError> {
     let cursors: HashMap<u64, u64> = request.cursors.iter().map(|cursor| (cursor.grant, cursor.seq)).collect();
     let wanted = request.max_bytes.clamp(MAX_BYTES_FLOOR, MAX_BYTES_CEILING);
     let mut left = usize::try_from(wanted).unwrap_or(usize::MAX) * SHRINK;
-    let not_of = (request.caps & request::CAP_WANT_OWN == 0).then_some(device);
-    let mut page = Page::default();
-    let mut people = People { office, known: HashMap::new() };
+    let mut page = Page { more: !packs.is_empty(), ..Page::default() };
+    let mut people = People::new(office);
     let mut count = 0;
     for row in grants.iter().filter(|row| row.grant.ended_at.is_none()) {
         // A grant that the device does not know yet is in the policy of this answer; it asks for it next.
         let Some(from) = cursors.get(&row.id).copied() else { continue };
+        if packs.iter().any(|pack| pack.grant == row.id) {
+            continue;
+        }
         if left == 0 || count >= PULLED_ITEMS_MAX / 2 {
             page.more = true;
             break;
@@ -56,20 +72,25 @@ pub(super) fn pull(office: &Office, grants: &[GrantRow], request: &SyncRequest, 
         if found.to == from && found.rows.is_empty() {
             continue;
         }
-        let items = found.rows.into_iter().map(|change| people.item(row, change)).collect::<Result<Vec<_>, _>>()?;
+        let items = found.rows.into_iter().map(|change| people.item(row.grant.place, change)).collect::<Result<Vec<_>, _>>()?;
         page.pulled.push(Pulled { grant: row.id, from, to: found.to, items });
     }
     Ok(page)
 }
 
 /// Who is behind each device, asked once a pull.
-struct People<'a> {
+pub(super) struct People<'a> {
     office: &'a Office,
     known: HashMap<Id, Id>,
 }
 
-impl People<'_> {
-    fn item(&mut self, row: &GrantRow, change: PulledChange) -> Result<PulledItem, StoreError> {
+impl<'a> People<'a> {
+    pub(super) fn new(office: &'a Office) -> Self {
+        Self { office, known: HashMap::new() }
+    }
+
+    /// Returns a change of a place's log as it is told to a device.
+    pub(super) fn item(&mut self, place: Place, change: PulledChange) -> Result<PulledItem, StoreError> {
         let start = change.start.map(|start| match start {
             StartEvidence::Trusted(at) => Start::Trusted(at.0),
             StartEvidence::Between(after, before) => Start::Between(after.0, before.0),
@@ -77,7 +98,7 @@ impl People<'_> {
         });
         Ok(PulledItem {
             record: change.record,
-            place: row.grant.place,
+            place,
             device: change.device,
             by: self.of(change.device)?,
             received_ms: change.received_at.0,

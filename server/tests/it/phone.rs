@@ -10,6 +10,7 @@ use daohu_domain::time::Stamp;
 use daohu_record::{Document, Event, Header};
 use daohu_server::office::Office;
 use daohu_server::sync::SyncRefusal;
+use daohu_wire::request::CAP_TAKES_PACKS;
 use daohu_wire::request_signature::SeenRequest;
 use daohu_wire::{
     Anchor, Batch, BatchHeader, Boot, Cursor, DeviceKey, EnrolAnswer, EnrolRequest, Item, Policy, RequestSignature, SyncAnswer, SyncRequest,
@@ -190,6 +191,20 @@ impl Phone {
         let seen = SeenRequest { method: "POST", path: SYNC_PATH, body: &body };
         let signature = RequestSignature::sign(&self.key, self.id, self.counter, seen)?;
         Ok(SyncAnswer::decode(&office.sync(&body, &signature, SYNC_PATH)?)?)
+    }
+
+    /// Signs a fetch of a path.
+    pub(crate) fn sign_get(&mut self, path: &str) -> Outcome<String> {
+        self.counter += 1;
+        Ok(RequestSignature::sign(&self.key, self.id, self.counter, SeenRequest { method: "GET", path, body: &[] })?)
+    }
+
+    /// Asks as a phone that takes packs and has nothing yet; brings no batches.
+    pub(crate) fn ask_for_packs(&mut self, office: &Office) -> Outcome<SyncAnswer> {
+        let mut request = self.request();
+        request.caps |= CAP_TAKES_PACKS;
+        request.batches = Vec::new();
+        Ok(self.send(office, &request)?)
     }
 
     /// Syncs until nothing is left, and returns the last answer with all statuses that are not ok.

@@ -204,44 +204,69 @@ fn no_op(stage: &mut Stage<'_>, sent: &[Record]) -> Outcome {
     Ok(())
 }
 
-/// A new phone of the same user gets everything.
+/// A new phone of the same user gets everything: by rows first, since packs that were made stay, then by packs.
 fn first_pull(stage: &mut Stage<'_>, sent: &[Record], roster: &Traffic) -> Outcome {
-    let (mut seconds, mut cpu, mut last) = (Vec::new(), Vec::new(), Traffic::default());
-    for round in 0..stage.sizes.rounds {
-        let mut phone = Phone::enrol(&stage.township, &format!("new-{round}"), stage.phone.now_ms())?;
-        let before = cpu_s();
-        let (pulled, took) = timed(|| phone.sync(&stage.township, fast()));
-        cpu.extend(before.zip(cpu_s()).map(|(before, after)| after - before));
-        last = pulled?;
-        seconds.push(took.as_secs_f64());
-    }
-    let total = stage.sizes.total;
-    let (whole, of_roster) = ((last.up + last.down) as f64, (roster.up + roster.down) as f64);
-    let pulled = |name: &str, value: f64, unit| {
-        Figure::new("sync", format!("{name}_{total}"), value, unit)
-            .with("requests", last.report.requests)
-            .with("changes", last.report.pulled)
-    };
+    let rows = Pulled::measure(stage, "rows")?;
+    stage.township.make_packs(true);
+    let packs = Pulled::measure(stage, "packs")?;
+    let (total, of_roster) = (stage.sizes.total, (roster.up + roster.down) as f64);
     (stage.say)(
-        &pulled("first_pull_bytes", whole, "B")
+        &packs
+            .figure("first_pull_bytes", total, packs.bytes(), "B")
             .at_most(PULL_BYTES_MAX)
             .with("visits", total)
             .with("counted", "both ways: the visits and all households, pairings and places")
             .with("roster_records", stage.township.records)
-            .with_number("roster", of_roster)
-            .with_number("visits_alone", whole - of_roster),
+            .with_number("roster_by_rows", of_roster)
+            .with_number("by_rows", rows.bytes()),
     );
+    (stage.say)(&rows.figure("first_pull_by_rows_s", total, median(&rows.seconds), "s").with_number("cpu", median(&rows.cpu)));
     (stage.say)(
-        &pulled("first_pull_s", median(&seconds), "s")
+        &packs
+            .figure("first_pull_s", total, median(&packs.seconds), "s")
             .at_most(PULL_S_MAX)
-            .with_number("cpu", median(&cpu))
-            .with("rounds", seconds.len())
+            .with_number("cpu", median(&packs.cpu))
+            .with_number("for_as_many_records_as_visits", median(&packs.seconds) * total as f64 / packs.last.report.pulled.max(1) as f64)
+            .with_number("first_of_all_which_makes_the_packs", packs.seconds.first().copied().unwrap_or_default())
+            .with("rounds", packs.seconds.len())
             .with("counted", "office and phone on one core, everything pulled"),
     );
     let other = beside::weigh(sent, Has::Server)?;
     let bytes = (other.up + other.down) as f64;
     (stage.say)(&automerge("automerge_first_pull_bytes", sent.len(), bytes, &other).with("packed", other.packed));
     Ok(())
+}
+
+/// First pulls of new phones.
+struct Pulled {
+    seconds: Vec<f64>,
+    cpu: Vec<f64>,
+    last: Traffic,
+}
+
+impl Pulled {
+    fn measure(stage: &Stage<'_>, way: &str) -> Outcome<Self> {
+        let mut all = Self { seconds: Vec::new(), cpu: Vec::new(), last: Traffic::default() };
+        for round in 0..stage.sizes.rounds {
+            let mut phone = Phone::enrol(&stage.township, &format!("new-by-{way}-{round}"), stage.phone.now_ms())?;
+            let before = cpu_s();
+            let (pulled, took) = timed(|| phone.sync(&stage.township, fast()));
+            all.cpu.extend(before.zip(cpu_s()).map(|(before, after)| after - before));
+            all.last = pulled?;
+            all.seconds.push(took.as_secs_f64());
+        }
+        Ok(all)
+    }
+
+    fn bytes(&self) -> f64 {
+        (self.last.up + self.last.down) as f64
+    }
+
+    fn figure(&self, name: &str, total: usize, value: f64, unit: &'static str) -> Figure {
+        Figure::new("sync", format!("{name}_{total}"), value, unit)
+            .with("requests", self.last.report.requests)
+            .with("changes", self.last.report.pulled)
+    }
 }
 
 /// A link that is known to be good.

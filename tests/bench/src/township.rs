@@ -16,7 +16,7 @@ use daohu_server::{
     office::Office,
     random::SystemRandom,
     record::{RecordWrite, Writes},
-    sync::SyncRefusal,
+    sync::{PackSizes, SyncRefusal},
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -91,8 +91,15 @@ impl Township {
             kept_ms: Cell::new(0.0),
             folder,
         };
+        township.make_packs(false);
         township.fill(lines)?;
         Ok(township)
+    }
+
+    /// Lets first pulls get packs, or rows alone.
+    pub(crate) fn make_packs(&self, wanted: bool) {
+        let none = PackSizes { changes_min: u64::MAX, ..PackSizes::default() };
+        self.office.set_pack_sizes(if wanted { PackSizes::default() } else { none });
     }
 
     /// Moves the office's clock, and does what a running server does by itself as time passes: the first figures of months that are
@@ -131,10 +138,13 @@ impl Township {
         let answered = match request.path.as_str() {
             "/v1/config" => Ok(self.office.server_config()?.to_json()?.into_bytes()),
             "/v1/enrol" => self.office.enrol(&request.body, ADDRESS),
+            path if path.starts_with("/v1/packs/") => {
+                self.office.pack_chunk(header(request, "daohu-signature"), path).map(|chunk| chunk.body)
+            }
             path => self.office.sync(&request.body, header(request, "daohu-signature"), path),
         };
         Ok(match answered {
-            Ok(body) => Response { status: 200, headers: Vec::new(), body },
+            Ok(body) => part(body, header(request, "range")),
             Err(SyncRefusal { status, code, .. }) => {
                 Response { status, headers: Vec::new(), body: json!({ "code": code }).to_string().into_bytes() }
             }
@@ -202,6 +212,16 @@ impl Township {
             users::grant(&self.office, LOGIN, &span)?;
         }
         Ok(())
+    }
+}
+
+/// Returns the part of a chunk that a phone asks for: `bytes=FROM-TO`, or the whole.
+fn part(body: Vec<u8>, range: &str) -> Response {
+    let asked = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
+    let part = asked.and_then(|(from, to)| body.get(from.parse().ok()?..=to.parse().ok()?).map(<[u8]>::to_vec));
+    match part {
+        Some(part) => Response { status: 206, headers: Vec::new(), body: part },
+        None => Response { status: 200, headers: Vec::new(), body },
     }
 }
 

@@ -58,10 +58,27 @@ fn a_refusal_is_one_json_value_with_code_and_two_sentences_and_status_one() {
 }
 
 #[test]
+fn a_refusal_never_repeats_what_was_typed() {
+    let world = World::enrolled();
+    let typed = "13812345678";
+    let cases: [&[&str]; 6] = [
+        &["month", "H", "2019-06", "--set", "work=王", typed],
+        &["edit", "H", typed],
+        &["visit", "show", typed],
+        &["household", typed],
+        &[typed],
+        &["due", "--month", typed],
+    ];
+    for args in cases {
+        let (status, json) = world.run(args);
+        assert!(status > 0 && !json.to_string().contains(typed), "{json}");
+    }
+}
+
+#[test]
 fn wrong_usage_and_what_this_version_lacks_are_status_two() {
     let world = World::enrolled();
-    let cases: [&[&str]; 5] =
-        [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["export-batch", "f.dhb"], &["evidence", "list", "--all"]];
+    let cases: [&[&str]; 4] = [&["no-such-command"], &["visit"], &["attach", "x.jpg"], &["evidence", "list", "--all"]];
     for args in cases {
         let (status, json) = world.run(args);
         assert_eq!(status, 2, "{args:?}: {json}");

@@ -83,7 +83,11 @@ pub(super) const DOORS: &[Row] = &[
     ("bad_request", "请求写得不完整，请照说明改。", "The request is not complete; follow the description."),
     ("not_found", "没找到，请核对编号，或先同步。", "Not found; check the number, or sync first."),
     ("method_not_allowed", "这个地址不能这样用，请看接口说明。", "This address does not take this method; see the description."),
-    ("not_our_server", "这个网络要先登录。什么都没传，都在本机。", "This network wants a sign-in. Nothing was sent; all is here."),
+    (
+        "not_our_server",
+        "答话的不是我们的服务器：网络要先登录，或者地址不对。什么都没传，都在本机。",
+        "Who answered is not our server: the network wants a sign-in, or the address is wrong. Nothing was sent; all is here.",
+    ),
     (
         "internal",
         "服务器这一步没做成，什么都没改。请再试，不行就告诉办公室。",
@@ -141,12 +145,45 @@ pub(super) const COMMANDS: &[Row] = &[
     ("other_user", "这本账是别人的，换人请另建一本。", "This store belongs to another user; make a store of your own."),
     (
         "store_failed",
-        "本机存储出错，没有写成。看看剩余空间，再试一次。",
-        "The store on this device failed, nothing was written; look at the free space and try again.",
+        "存储出错，没有写成。看看资料夹、权限和剩余空间，再试一次。",
+        "The store failed, nothing was written; look at the folder, its rights and the free space, and try again.",
+    ),
+    (
+        "file_not_written",
+        "文件没有写成，请看文件夹和剩余空间，再试一次。",
+        "The file was not written; look at the folder and its free space, then try again.",
     ),
     ("nothing_changed", "和原来一样，没有改。", "That is what it says already; nothing was changed."),
     ("no_conflict", "这一项没有两个值要选。", "There is nothing to choose for this field."),
     ("not_in_this_version", "这个版本还没有这个功能。", "Not in this version."),
+    (
+        "already_there",
+        "那里已经有东西了，什么都没写。请换一个名字。",
+        "Something is there already, nothing was written; choose another name.",
+    ),
+    (
+        "folder_not_empty",
+        "这个文件夹里有资料，不能覆盖。请换一个空文件夹。",
+        "This folder holds data and is not overwritten; choose an empty one.",
+    ),
+    (
+        "not_a_backup",
+        "这里没有完整的备份，什么都没写。请换一份备份。",
+        "There is no whole backup here, nothing was written; take another one.",
+    ),
+    ("backup_damaged", "这份备份有损坏，什么都没写。请换一份备份。", "This backup is damaged, nothing was written; take another one."),
+    ("moved", "这本账已搬到另一部手机，请在那里写。", "This store was moved to another phone; write there."),
+    (
+        "restored",
+        "这本账是从备份恢复的，请领码登记后再传。都在本机。",
+        "This store was restored from a backup; get a code and enrol, then it sends. All is here.",
+    ),
+    ("key_not_lost", "主密钥还在，不用换成新的。要更换请用 key rotate。", "The master key is there; to replace it use key rotate."),
+    (
+        "secret_lost",
+        "这一项的密钥丢了，读不出来。记录还在，请当面核对后重新填。",
+        "The key of this value is lost and it cannot be read; the record is there. Ask the person and enter it again.",
+    ),
     ("log_damaged", "存证日志对不上，请停止使用并联系办公室。", "The log does not verify; stop using it and tell the office."),
     ("receipt_invalid", "回执校验不通过，请向办公室再要一份。", "The receipt does not verify; ask the office for another."),
 ];

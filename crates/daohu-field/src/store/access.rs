@@ -1,5 +1,6 @@
 //! Rows of grants, places and devices: what the server lets this device hold, and whose device wrote what.
 
+use super::meta;
 use super::{count, id_from_row, id_or_null, number, place_from_row, place_number};
 use crate::error::FieldError;
 use daohu_domain::{id::Id, place::Place};
@@ -85,9 +86,14 @@ pub(crate) fn set_cursor(connection: &Connection, id: u64, seq: u64) -> Result<(
     Ok(())
 }
 
-/// Puts every cursor back to the beginning: the server's log is another one than it was.
+/// Puts every cursor back to the beginning, and what was begun of packs too: what came from the server is not sure any more.
 pub(crate) fn reset_cursors(connection: &Connection) -> Result<(), FieldError> {
     connection.execute("UPDATE access_grant SET seq = 0 WHERE state = 1", [])?;
+    for prefix in [meta::key::PACK_PREFIX, meta::key::PACK_TAKEN_PREFIX] {
+        for name in meta::starting_with(connection, prefix)? {
+            meta::forget(connection, &name)?;
+        }
+    }
     Ok(())
 }
 

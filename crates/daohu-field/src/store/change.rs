@@ -3,7 +3,7 @@
 use super::{hash_from_row, id_from_row, place_from_row, place_number};
 use crate::error::FieldError;
 use daohu_domain::{id::Id, place::Place};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// A change of a record.
 pub(crate) const TYP_CHANGE: u8 = 1;
@@ -98,10 +98,24 @@ pub(crate) fn of_record(connection: &Connection, record: Id) -> Result<Vec<Chang
     Ok(rows)
 }
 
-/// Says whether a change is known, refused or not.
-pub(crate) fn is_known(connection: &Connection, key: ChangeKey) -> Result<bool, FieldError> {
-    let sql = "SELECT 1 FROM change WHERE record = ?1 AND hash = ?2";
-    Ok(connection.prepare_cached(sql)?.exists(params![key.record.as_bytes(), key.hash])?)
+/// Returns where a change stands, if it is known.
+pub(crate) fn state_of(connection: &Connection, key: ChangeKey) -> Result<Option<i64>, FieldError> {
+    let sql = "SELECT state FROM change WHERE record = ?1 AND hash = ?2";
+    Ok(connection.prepare_cached(sql)?.query_row(params![key.record.as_bytes(), key.hash], |row| row.get(0)).optional()?)
+}
+
+/// Returns the records of which something is not received yet.
+pub(crate) fn records_unsent(connection: &Connection) -> Result<Vec<Id>, FieldError> {
+    let mut found = connection.prepare_cached("SELECT DISTINCT record FROM change WHERE state < 2 AND typ = 1")?;
+    let rows = found.query_map([], |row| id_from_row(row, 0))?.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows)
+}
+
+/// Takes back that the items of a batch were received: the server that said so has lost them.
+pub(crate) fn take_back(connection: &Connection, device: Id, batch: u64) -> Result<(), FieldError> {
+    let sql = "UPDATE change SET state = 0, batch = NULL, leaf = NULL, received_ms = NULL WHERE device = ?1 AND batch = ?2 AND state = 2";
+    connection.execute(sql, params![device.as_bytes(), super::number(batch)])?;
+    Ok(())
 }
 
 /// Says whether any record has a change of exactly these bytes.
@@ -109,10 +123,11 @@ pub(crate) fn is_written(connection: &Connection, hash: &[u8; 32]) -> Result<boo
     Ok(connection.prepare_cached("SELECT 1 FROM change WHERE hash = ?1")?.exists([hash])?)
 }
 
-/// Returns the oldest changes that are in no batch yet.
-pub(crate) fn unsent(connection: &Connection, items_max: usize) -> Result<Vec<ChangeRow>, FieldError> {
-    let mut found = connection.prepare_cached(&format!("{COLUMNS} WHERE state = 0 ORDER BY position LIMIT ?1"))?;
-    let rows = found.query_map([super::number(items_max as u64)], change_from_row)?.collect::<Result<Vec<_>, _>>()?;
+/// Returns the oldest changes of a device that are in no batch yet.
+pub(crate) fn unsent(connection: &Connection, device: Id, items_max: usize) -> Result<Vec<ChangeRow>, FieldError> {
+    let mut found = connection.prepare_cached(&format!("{COLUMNS} WHERE state = 0 AND device = ?2 ORDER BY position LIMIT ?1"))?;
+    let rows =
+        found.query_map(params![super::number(items_max as u64), device.as_bytes()], change_from_row)?.collect::<Result<Vec<_>, _>>()?;
     Ok(rows)
 }
 

@@ -31,7 +31,24 @@ pub(crate) mod key {
     pub(crate) const PENDING: &str = "pending_enrolment";
     pub(crate) const CLOSED: &str = "closed";
     pub(crate) const PROGRAM: &str = "program";
+    /// Own items are pulled too and nothing new is sealed, until this device knows what the server holds of it.
+    pub(crate) const CATCHING_UP: &str = "catching_up";
+    /// Another copy of this store handed batches in: what is unsent here would fork.
+    pub(crate) const BEHIND: &str = "behind";
+    /// What this device and the server hold is to be compared record by record; until then its cursors mean nothing.
+    pub(crate) const REPAIR: &str = "repair";
+    pub(crate) const LAST_CHECK: &str = "last_check_ms";
+    /// Batches that a restored server lost and that cannot be sent again, by comma.
+    pub(crate) const LOST: &str = "lost_batches";
+    pub(crate) const EXPORTED: &str = "exported_batch";
     pub(crate) const SALVAGED: &str = "salvaged";
+    /// Before the number of a grant: the pack that is fetched for it.
+    pub(crate) const PACK_PREFIX: &str = "pack.";
+    /// Before the number of a grant: how many chunks of that pack are taken.
+    pub(crate) const PACK_TAKEN_PREFIX: &str = "pack_taken.";
+    pub(crate) const LAST_BATCH: &str = "last_batch";
+    pub(crate) const MOVED: &str = "moved";
+    pub(crate) const RESTORED: &str = "restored";
 }
 
 /// Returns a text, or `None` if it was never set.
@@ -45,6 +62,13 @@ pub(crate) fn set(connection: &Connection, key: &str, value: &str) -> Result<(),
     connection.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?.execute(params![key, value])?;
     connection.prepare_cached("INSERT OR REPLACE INTO meta_copy (key, value) VALUES (?1, ?2)")?.execute(params![key, value])?;
     Ok(())
+}
+
+/// Returns the names that begin with something, in order.
+pub(crate) fn starting_with(connection: &Connection, beginning: &str) -> Result<Vec<String>, FieldError> {
+    let mut found = connection.prepare_cached("SELECT key FROM meta WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key")?;
+    let rows = found.query_map([beginning], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows)
 }
 
 /// Forgets a text.

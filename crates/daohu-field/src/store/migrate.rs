@@ -1,42 +1,90 @@
-//! Brings a store to the present schema: a list of steps, each one transaction with its number.
+//! Brings a store to the present schema: the steps it has not seen, all in one transaction with its number.
 //!
-//! A step is added, never edited: phones in the field carry every earlier one.
+//! A step is added, never edited: phones in the field carry every earlier one. Before a store is changed a copy of it is kept beside it
+//! (`FILE.before-N`, as encrypted as the store); a step that fails leaves the store as it was.
 
+use super::open::beside;
 use crate::error::FieldError;
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The steps, in order; the version of a store is how many of them it has seen.
-const STEPS: &[&str] = &[include_str!("../../migrations/0001_ledger.sql")];
+const STEPS: &[&str] = &[include_str!("../../migrations/0001_ledger.sql"), include_str!("../../migrations/0002_unsent_copy.sql")];
 
-/// Runs the steps that this store has not seen; says whether there were any.
+/// Runs the steps that the store at `path` has not seen; says whether there were any.
 ///
 /// # Errors
-/// `too_new` for a store that a newer version wrote; it is left as it is.
-pub(crate) fn migrate(connection: &mut Connection) -> Result<bool, FieldError> {
+/// `too_new` for a store that a newer version wrote; `disk_full` where there is no room for the copy. It is left as it is.
+pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<bool, FieldError> {
+    run(connection, path, STEPS)
+}
+
+fn run(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<bool, FieldError> {
+    let before = seen(connection, steps)?;
+    if before == steps.len() {
+        return Ok(false);
+    }
+    if before > 0 {
+        keep_copy(connection, path, steps.len())?;
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Under the lock once more: of two programs that start together, the second finds it done.
+    for step in steps.iter().skip(seen(&transaction, steps)?) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", i64::try_from(steps.len()).unwrap_or(i64::MAX))?;
+    transaction.commit()?;
+    Ok(true)
+}
+
+fn seen(connection: &Connection, steps: &[&str]) -> Result<usize, FieldError> {
     let seen: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let seen = usize::try_from(seen).unwrap_or(usize::MAX);
-    if seen > STEPS.len() {
-        return Err(FieldError::new("too_new"));
+    if seen > steps.len() { Err(FieldError::new("too_new")) } else { Ok(seen) }
+}
+
+/// Copies what a store holds now into a new file under the same key; the log beside the file is in it.
+///
+/// # Errors
+/// `disk_full`, `store_damaged` where a page cannot be read, `store_failed`. No half copy is left.
+pub(crate) fn copy(connection: &Connection, to: &Path) -> Result<(), FieldError> {
+    let failed = || FieldError::new("store_failed");
+    let _half = fs::remove_file(to);
+    let copied = to.to_str().ok_or_else(failed).and_then(|name| Ok(connection.execute("VACUUM INTO ?1", [name])?));
+    if copied.is_err() {
+        let _half = fs::remove_file(to);
     }
-    for (index, step) in STEPS.iter().enumerate().skip(seen) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(step)?;
-        transaction.pragma_update(None, "user_version", i64::try_from(index + 1).unwrap_or(i64::MAX))?;
-        transaction.commit()?;
+    copied?;
+    fs::File::open(to).and_then(|file| file.sync_all()).map_err(|error| failed().because(error))
+}
+
+/// Keeps the last copy: a phone has little room.
+fn keep_copy(connection: &Connection, path: &Path, version: usize) -> Result<(), FieldError> {
+    let (kept, part) = (beside(path, &format!(".before-{version}")), beside(path, ".before-part"));
+    copy(connection, &part)?;
+    fs::rename(&part, &kept).map_err(|error| FieldError::new("store_failed").because(error))?;
+    for older in (1..version).map(|version| beside(path, &format!(".before-{version}"))).filter(|older: &PathBuf| older.exists()) {
+        // One copy too many does no harm.
+        let _left = fs::remove_file(older);
     }
-    Ok(seen < STEPS.len())
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{STEPS, migrate};
+    use super::{STEPS, migrate, run};
+    use crate::store::open::{beside, unlock};
     use rusqlite::Connection;
+    use std::path::Path;
 
     #[test]
     fn a_store_of_a_later_version_is_refused_and_left_as_it_is() {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 999).unwrap();
-        assert_eq!(migrate(&mut connection).unwrap_err().code(), "too_new");
+        assert_eq!(migrate(&mut connection, Path::new("")).unwrap_err().code(), "too_new");
         let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).unwrap();
         assert_eq!(tables, 0);
     }
@@ -44,14 +92,37 @@ mod tests {
     #[test]
     fn a_migrated_store_has_seen_every_step_and_a_second_run_changes_nothing() {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection).unwrap();
+        migrate(&mut connection, Path::new("")).unwrap();
         let schema = |connection: &Connection| -> String {
             connection.query_row("SELECT group_concat(sql, ';') FROM sqlite_master", [], |row| row.get(0)).unwrap()
         };
         let before = schema(&connection);
-        migrate(&mut connection).unwrap();
+        migrate(&mut connection, Path::new("")).unwrap();
         assert_eq!(before, schema(&connection));
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(usize::try_from(version).unwrap(), STEPS.len());
+    }
+
+    #[test]
+    fn a_store_is_copied_under_its_key_before_it_is_changed_and_stays_when_a_step_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let later = ["CREATE TABLE draft (text TEXT)", "ALTER TABLE draft ADD COLUMN mode TEXT", "CREATE INDEX draft_mode ON draft (mode)"];
+        let mut connection = unlock(&path, &[7; 32]).unwrap();
+        run(&mut connection, &path, &later[..1]).unwrap();
+        connection.execute("INSERT INTO draft VALUES ('没写完')", []).unwrap();
+        let text =
+            |path: &Path| -> String { unlock(path, &[7; 32]).unwrap().query_row("SELECT text FROM draft", [], |row| row.get(0)).unwrap() };
+
+        run(&mut connection, &path, &[later[0], later[1], "CREATE nothing"]).unwrap_err();
+        assert!(connection.prepare("SELECT mode FROM draft").is_err(), "the step before it is undone too");
+        assert!(!run(&mut connection, &path, &later[..1]).unwrap(), "the program of before goes on");
+
+        assert!(run(&mut connection, &path, &later[..2]).unwrap());
+        assert_eq!(text(&beside(&path, ".before-2")), "没写完");
+        assert!(unlock(&beside(&path, ".before-2"), &[8; 32]).is_err(), "another key does not open it");
+        assert!(run(&mut connection, &path, &later).unwrap());
+        assert_eq!(text(&beside(&path, ".before-3")), "没写完");
+        assert!(!beside(&path, ".before-2").exists(), "the last one is kept");
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn open(path: &Path, key: &StoreKey) -> Result<Connection, FieldError
         Err(error) if error.code() == "store_damaged" => return Err(tell_apart(path, key, error)),
         other => other?,
     };
-    if migrate(&mut connection)? {
+    if migrate(&mut connection, path)? {
         // The schema must lie in the file itself before its pages can be copied.
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     }

@@ -1,6 +1,10 @@
 //! Rows of batches and receipts. Each belongs to a device: a phone that enrols anew numbers from one again.
 
-use super::{count, hash_from_row, id_from_row, number};
+use super::{
+    count, hash_from_row, id_from_row,
+    meta::{self, key},
+    number,
+};
 use crate::error::FieldError;
 use daohu_domain::id::Id;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -14,6 +18,8 @@ pub(crate) struct BatchRow {
     pub(crate) hash: [u8; 32],
     pub(crate) items: u64,
     pub(crate) sealed_ms: i64,
+    /// A verified receipt is here.
+    pub(crate) done: bool,
 }
 
 /// A receipt, verified.
@@ -28,20 +34,21 @@ pub(crate) struct ReceiptRow {
     pub(crate) tree_size: u64,
 }
 
-const BATCH: &str = "SELECT number, device, cose, hash, items, sealed_ms FROM batch";
+const BATCH: &str = "SELECT number, device, cose, hash, items, sealed_ms, done FROM batch";
 
 /// Stores a batch before it is first sent.
 pub(crate) fn put_batch(connection: &Connection, batch: &BatchRow) -> Result<(), FieldError> {
-    let sql = "INSERT INTO batch (number, device, cose, hash, items, sealed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO batch (number, device, cose, hash, items, sealed_ms, done) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![
         number(batch.number),
         batch.device.as_bytes(),
         batch.cose,
         batch.hash,
         number(batch.items),
-        batch.sealed_ms
+        batch.sealed_ms,
+        batch.done
     ])?;
-    Ok(())
+    meta::set(connection, key::LAST_BATCH, &format!("{} {} {}", batch.device, batch.number, hex::encode(batch.hash)))
 }
 
 fn batch_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<BatchRow> {
@@ -52,6 +59,7 @@ fn batch_from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<BatchRow> {
         hash: hash_from_row(row, 3)?,
         items: count(row.get(4)?),
         sealed_ms: row.get(5)?,
+        done: row.get(6)?,
     })
 }
 
@@ -68,6 +76,12 @@ pub(crate) fn find(connection: &Connection, device: Id, batch: u64) -> Result<Op
     Ok(found.query_row(params![device.as_bytes(), number(batch)], batch_from_row).optional()?)
 }
 
+/// Counts the items of the batches without a receipt up to a number.
+pub(crate) fn count_open_items(connection: &Connection, device: Id, up_to: u64) -> Result<u64, FieldError> {
+    let sql = "SELECT coalesce(sum(items), 0) FROM batch WHERE device = ?1 AND done = 0 AND number <= ?2";
+    Ok(count(connection.query_row(sql, params![device.as_bytes(), number(up_to)], |row| row.get(0))?))
+}
+
 /// Counts the batches without a receipt.
 pub(crate) fn count_open(connection: &Connection) -> Result<u64, FieldError> {
     Ok(count(connection.query_row("SELECT count(*) FROM batch WHERE done = 0", [], |row| row.get(0))?))
@@ -77,7 +91,25 @@ pub(crate) fn count_open(connection: &Connection) -> Result<u64, FieldError> {
 pub(crate) fn last(connection: &Connection, device: Id) -> Result<Option<(u64, [u8; 32])>, FieldError> {
     let sql = "SELECT number, hash FROM batch WHERE device = ?1 ORDER BY number DESC LIMIT 1";
     let row = |row: &rusqlite::Row<'_>| Ok((count(row.get(0)?), hash_from_row(row, 1)?));
-    Ok(connection.query_row(sql, [device.as_bytes()], row).optional()?)
+    let stored = connection.query_row(sql, [device.as_bytes()], row).optional()?;
+    // After damage the last batch may be gone; its number must not be given to another one, which would be a fork.
+    let noted = meta::text(connection, key::LAST_BATCH)?.and_then(|text| noted_of(&text, device));
+    Ok(stored.into_iter().chain(noted).max_by_key(|(number, _)| *number))
+}
+
+fn noted_of(text: &str, device: Id) -> Option<(u64, [u8; 32])> {
+    let mut words = text.split(' ');
+    let of = words.next()?.parse::<Id>().ok()?;
+    let (number, hash) = (words.next()?.parse().ok()?, hex::decode(words.next()?).ok()?.try_into().ok()?);
+    (of == device).then_some((number, hash))
+}
+
+/// Takes changes out of batches that are not there any more: they go into new ones.
+pub(crate) fn unseal_orphans(connection: &Connection) -> Result<(), FieldError> {
+    let sql = "UPDATE change SET state = 0, batch = NULL, leaf = NULL WHERE state = 1
+               AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.device = change.device AND batch.number = change.batch)";
+    connection.execute(sql, [])?;
+    Ok(())
 }
 
 /// Keeps a verified receipt and closes its batch.
@@ -116,17 +148,26 @@ pub(crate) fn receipts(connection: &Connection) -> Result<Vec<ReceiptRow>, Field
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Opens again every batch of a device that a log of only `tree_size` entries cannot hold, and all after it.
-///
-/// Of an inconsistent log nothing is sure: pass 0, and all are sent again.
-pub(crate) fn reopen_from(connection: &Connection, device: Id, tree_size: u64) -> Result<usize, FieldError> {
-    let sql = "UPDATE batch SET done = 0 WHERE device = ?1 AND done = 1
-               AND number >= (SELECT coalesce(min(batch), 9223372036854775807) FROM receipt WHERE device = ?1 AND log_index >= ?2)";
-    Ok(connection.execute(sql, params![device.as_bytes(), number(tree_size)])?)
+/// Returns device and number of every receipted batch that a log of only `tree_size` entries cannot hold, of this enrolment and of
+/// earlier ones, with the number of items that are still here. Of an inconsistent log nothing is sure: pass 0.
+pub(crate) fn beyond(connection: &Connection, tree_size: u64) -> Result<Vec<(BatchRow, u64)>, FieldError> {
+    let sql = "SELECT batch.number, batch.device, batch.cose, batch.hash, batch.items, batch.sealed_ms, batch.done,
+                 (SELECT count(*) FROM change WHERE change.batch = batch.number AND change.device = batch.device)
+               FROM batch JOIN receipt ON receipt.device = batch.device AND receipt.batch = batch.number
+               WHERE batch.done = 1 AND receipt.log_index >= ?1 ORDER BY batch.device, batch.number";
+    let mut found = connection.prepare(sql)?;
+    let rows = found.query_map([number(tree_size)], |row| Ok((batch_from_row(row)?, count(row.get(7)?))))?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Forgets the batches of an enrolment that is over and that were never receipted; what was receipted stays proved.
-pub(crate) fn forget_open(connection: &Connection) -> Result<(), FieldError> {
-    connection.execute("DELETE FROM batch WHERE done = 0", [])?;
+/// Opens a batch again: it is sent once more, byte for byte.
+pub(crate) fn reopen(connection: &Connection, device: Id, batch: u64) -> Result<(), FieldError> {
+    connection.execute("UPDATE batch SET done = 0 WHERE device = ?1 AND number = ?2", params![device.as_bytes(), number(batch)])?;
+    Ok(())
+}
+
+/// Forgets the batches of enrolments before `device` that were never receipted; what was receipted stays proved.
+pub(crate) fn forget_open(connection: &Connection, device: Id) -> Result<(), FieldError> {
+    connection.execute("DELETE FROM batch WHERE done = 0 AND device <> ?1", [device.as_bytes()])?;
     Ok(())
 }

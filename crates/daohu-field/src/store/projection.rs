@@ -204,6 +204,17 @@ pub(crate) fn reviews_of(connection: &Connection, target: Id) -> Result<Vec<Revi
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
+/// Returns id, kind and heads of the records of a place, of a household or all.
+pub(crate) fn heads_in_scope(connection: &Connection, place: Place, household: Option<Id>) -> Result<Vec<HeldRow>, FieldError> {
+    let sql = "SELECT id, kind, heads FROM record WHERE place = ?1 AND (?2 IS NULL OR household = ?2)";
+    let mut found = connection.prepare_cached(sql)?;
+    let rows = found.query_map(params![place_number(place), household.map(|id| id.as_bytes().to_vec())], |row| {
+        let heads: Vec<u8> = row.get(2)?;
+        Ok((id_from_row(row, 0)?, row.get(1)?, heads.as_chunks::<32>().0.to_vec()))
+    })?;
+    Ok(rows.collect::<Result<Vec<_>, _>>()?)
+}
+
 /// Returns the ids of the records of a place, of a household or all, that lie in a scope which was taken away.
 pub(crate) fn in_scope(connection: &Connection, place: Place, household: Option<Id>) -> Result<Vec<(Id, String, Option<Id>)>, FieldError> {
     let sql = "SELECT id, kind, household FROM record WHERE place = ?1 AND (?2 IS NULL OR household = ?2) ORDER BY id";

@@ -83,7 +83,7 @@ pub(crate) fn clear_record(connection: &Connection, record: Id) -> Result<(), Fi
 
 /// Marks an item from the server as dealt with, since it could be taken after all.
 pub(crate) fn clear_change(connection: &Connection, record: Id, hash: &[u8; 32]) -> Result<(), FieldError> {
-    let sql = "UPDATE quarantine SET cleared = 1 WHERE record = ?1 AND hash = ?2 AND own = 0";
+    let sql = "UPDATE quarantine SET cleared = 1 WHERE record = ?1 AND hash = ?2";
     connection.prepare_cached(sql)?.execute(params![record.as_bytes(), hash])?;
     Ok(())
 }

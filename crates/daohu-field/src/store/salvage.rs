@@ -8,6 +8,7 @@ use super::{
     meta::{self, key},
     migrate::migrate,
     open::{PAGE_BYTES, beside, pages_of_head, unlock},
+    outbox,
 };
 use crate::error::FieldError;
 use rusqlite::{Connection, types::Value};
@@ -29,28 +30,46 @@ pub struct Salvaged {
 /// A precious table: its columns, and the order in which it is read.
 struct Table {
     name: &'static str,
+    /// The table of the new store that takes its rows.
+    into: &'static str,
     columns: &'static str,
     order: &'static [&'static str],
 }
 
 const PRECIOUS: &[Table] = &[
-    Table { name: "meta", columns: "key, value", order: &["key"] },
-    Table { name: "meta_copy", columns: "key, value", order: &["key"] },
+    Table { name: "meta", into: "meta", columns: "key, value", order: &["key"] },
+    Table { name: "meta_copy", into: "meta_copy", columns: "key, value", order: &["key"] },
     Table {
         name: "change",
+        into: "change",
         columns: "position, typ, hash, record, place, bytes, device, state, batch, leaf, boots, received_ms, start_from, start_to",
         order: &["position"],
     },
-    Table { name: "batch", columns: "number, device, cose, hash, items, sealed_ms, done", order: &["device", "number"] },
-    Table { name: "receipt", columns: "batch, device, bytes, items, received_ms, log_index, tree_size", order: &["device", "batch"] },
-    Table { name: "quarantine", columns: "id, hash, record, kind, batch, code, bytes, received_ms, own, cleared", order: &["id"] },
-    Table { name: "draft", columns: "id, household, place, state, changed_ms", order: &["id"] },
-    Table { name: "draft_field", columns: "draft, field, value", order: &["draft", "field"] },
-    Table { name: "boot", columns: "number, id", order: &["number"] },
-    Table { name: "anchor", columns: "boot, mono_ms, server_ms", order: &["boot", "mono_ms"] },
-    Table { name: "access_grant", columns: "id, role, place, household, reference, seq, state, until_ms, reason", order: &["id"] },
-    Table { name: "place", columns: "code, name, level, parent", order: &["code"] },
-    Table { name: "device", columns: "id, person, name", order: &["id"] },
+    Table { name: "batch", into: "batch", columns: "number, device, cose, hash, items, sealed_ms, done", order: &["device", "number"] },
+    Table {
+        name: "receipt",
+        into: "receipt",
+        columns: "batch, device, bytes, items, received_ms, log_index, tree_size",
+        order: &["device", "batch"],
+    },
+    Table {
+        name: "quarantine",
+        into: "quarantine",
+        columns: "id, hash, record, kind, batch, code, bytes, received_ms, own, cleared",
+        order: &["id"],
+    },
+    Table { name: "draft", into: "draft", columns: "id, household, place, state, changed_ms", order: &["id"] },
+    Table { name: "draft_field", into: "draft_field", columns: "draft, field, value", order: &["draft", "field"] },
+    Table { name: "boot", into: "boot", columns: "number, id", order: &["number"] },
+    Table { name: "anchor", into: "anchor", columns: "boot, mono_ms, server_ms", order: &["boot", "mono_ms"] },
+    Table {
+        name: "access_grant",
+        into: "access_grant",
+        columns: "id, role, place, household, reference, seq, state, until_ms, reason",
+        order: &["id"],
+    },
+    Table { name: "place", into: "place", columns: "code, name, level, parent", order: &["code"] },
+    Table { name: "device", into: "device", columns: "id, person, name", order: &["id"] },
 ];
 
 /// Sets the store at `path` aside and salvages it into a new one of the same name.
@@ -66,15 +85,22 @@ pub(crate) fn salvage(path: &Path, key: &StoreKey, now_ms: i64) -> Result<Salvag
         let _ = fs::remove_file(beside(&new, ending));
     }
     let mut fresh = unlock(&new, key)?;
-    migrate(&mut fresh)?;
+    migrate(&mut fresh, &new)?;
     let rows = fill(&mut fresh, path, key)?;
-    access::reset_cursors(&fresh)?;
+    ask_for_all(&fresh)?;
     meta::set(&fresh, key::SALVAGED, &set_aside.to_string_lossy())?;
     // Closing writes the log back into the one file that is moved.
     fresh.close().map_err(|(_, error)| FieldError::from(error))?;
     let moved = fs::rename(path, &set_aside).and_then(|()| finish_interrupted(path, &set_aside));
     moved.map_err(|error| FieldError::new("store_failed").because(error))?;
     Ok(Salvaged { set_aside, rows })
+}
+
+/// Makes the next syncs bring everything: all grants from their beginnings, this device's own work too.
+pub(crate) fn ask_for_all(connection: &Connection) -> Result<(), FieldError> {
+    access::reset_cursors(connection)?;
+    meta::set(connection, key::CATCHING_UP, "1")?;
+    meta::forget(connection, key::POLICY_REV)
 }
 
 /// Puts a salvaged store in the place of the damaged one, where that was moved away and nothing after it was done.
@@ -137,11 +163,34 @@ fn read_all(old: &dyn Fn() -> Option<Connection>, fresh: &mut Connection) -> Res
         let backward = if forward.stopped { copy_rows(old, &transaction, table, "DESC")?.rows } else { 0 };
         rows += forward.rows + backward;
     }
+    rows += unsent_copies(old, &transaction)?;
+    outbox::unseal_orphans(&transaction)?;
     for (from, to) in [("meta", "meta_copy"), ("meta_copy", "meta")] {
         transaction.execute_batch(&format!("INSERT OR IGNORE INTO {to} (key, value) SELECT key, value FROM {from}"))?;
     }
+    free_broken_batches(&transaction)?;
     transaction.commit()?;
     Ok(rows)
+}
+
+/// A batch that lost an item cannot be sent as it was signed, and an item that lost its batch would never be sent: both go anew.
+fn free_broken_batches(fresh: &Connection) -> Result<(), FieldError> {
+    fresh.execute_batch(
+        "DELETE FROM batch WHERE done = 0
+           AND items <> (SELECT count(*) FROM change WHERE change.batch = batch.number AND change.device = batch.device);
+         UPDATE change SET state = 0, batch = NULL, leaf = NULL WHERE state = 1
+           AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.number = change.batch AND batch.device = change.device);",
+    )?;
+    Ok(())
+}
+
+/// Brings back unsent changes whose own pages are damaged from their copies on other pages.
+fn unsent_copies(old: &dyn Fn() -> Option<Connection>, fresh: &Connection) -> Result<u64, FieldError> {
+    const COLUMNS: &str = "position, typ, hash, record, place, bytes, device, state, batch, leaf, boots";
+    let table = Table { name: "unsent_copy", into: "change", columns: COLUMNS, order: &["position"] };
+    let forward = copy_rows(old, fresh, &table, "ASC")?;
+    let backward = if forward.stopped { copy_rows(old, fresh, &table, "DESC")?.rows } else { 0 };
+    Ok(forward.rows + backward)
 }
 
 struct Copied {
@@ -154,7 +203,7 @@ fn copy_rows(old: &dyn Fn() -> Option<Connection>, fresh: &Connection, table: &T
     let width = table.columns.split(',').count();
     let marks: Vec<String> = (1..=width).map(|n| format!("?{n}")).collect();
     let select = format!("SELECT {} FROM {} ORDER BY {}", table.columns, table.name, order.join(", "));
-    let insert = format!("INSERT OR IGNORE INTO {} ({}) VALUES ({})", table.name, table.columns, marks.join(", "));
+    let insert = format!("INSERT OR IGNORE INTO {} ({}) VALUES ({})", table.into, table.columns, marks.join(", "));
     let mut copied = Copied { rows: 0, stopped: false };
     let Some(old) = old() else { return Ok(Copied { rows: 0, stopped: true }) };
     let Ok(mut found) = old.prepare(&select) else { return Ok(Copied { rows: 0, stopped: true }) };
@@ -165,6 +214,10 @@ fn copy_rows(old: &dyn Fn() -> Option<Connection>, fresh: &Connection, table: &T
             Ok(Some(row)) => {
                 let read: Result<Vec<Value>, _> = (0..width).map(|index| row.get(index)).collect();
                 let Ok(values) = read else { continue };
+                if super::sound(&old).is_err() {
+                    copied.stopped = true;
+                    return Ok(copied);
+                }
                 copied.rows += super::count(i64::try_from(insert.execute(rusqlite::params_from_iter(values))?).unwrap_or(0));
             }
             Ok(None) => return Ok(copied),

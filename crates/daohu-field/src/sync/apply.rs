@@ -3,7 +3,7 @@
 //! Nothing counts as received before its receipt is verified and its status is known; nothing is forgotten because a
 //! server says less than it once did.
 
-use super::{foreign, policy};
+use super::{catch_up, foreign, pack, policy, repair};
 use crate::{
     error::FieldError,
     me::Me,
@@ -16,7 +16,6 @@ use crate::{
     },
 };
 use daohu_domain::{id::Id, time::Stamp};
-use daohu_record::Document;
 use daohu_wire::{BatchStatus, Cursor, Receipt, SyncAnswer, merkle};
 use serde::Serialize;
 use std::{
@@ -36,6 +35,8 @@ pub(crate) struct Taken<'a> {
     pub(crate) midway_mono_ms: i64,
     pub(crate) cursors: &'a [Cursor],
     pub(crate) head: Option<(u64, [u8; 32])>,
+    /// The request asked for this device's own items too.
+    pub(crate) wanted_own: bool,
 }
 
 /// An item that was refused.
@@ -57,11 +58,17 @@ pub(crate) struct Applied {
     pub(crate) refused: Vec<RefusedItem>,
     pub(crate) purged: Vec<u64>,
     pub(crate) restored: bool,
+    /// Batches of this device that another copy of its store handed in.
+    pub(crate) caught_up: u64,
+    /// Received batches that a restored server lost and that cannot be sent again.
+    pub(crate) lost: Vec<u64>,
+    /// Another copy of this store went on, and what is unsent here would fork: enrol anew.
+    pub(crate) forked: bool,
     /// Something is different from before, so that it makes sense to ask again.
     pub(crate) moved: bool,
-    touched: BTreeSet<Id>,
-    /// Documents as they are after what this answer brought.
-    pub(crate) loaded: HashMap<Id, Document>,
+    pub(crate) touched: BTreeSet<Id>,
+    /// Records as they are after what this answer brought.
+    pub(crate) loaded: HashMap<Id, project::Held>,
 }
 
 /// Takes an answer.
@@ -73,7 +80,8 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
     for receipt in &answer.receipts {
         take_receipt(connection, &me, receipt, answer, &mut applied)?;
     }
-    if !applied.restored {
+    // Of another log than the one they were read from, cursors mean nothing.
+    if !repair::is_wanted(connection)? {
         for pulled in &answer.pulled {
             // An answer to an older question must not move a cursor.
             let asked = taken.cursors.iter().any(|cursor| cursor.grant == pulled.grant && cursor.seq == pulled.from);
@@ -94,17 +102,25 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
     // The first word of the server's time in this boot: what waits can be sealed with it now.
     applied.moved |= !time::is_anchored(connection, taken.now.boot, taken.now.mono_ms)?;
     time::add_anchor(connection, taken.now.boot, taken.midway_mono_ms, answer.server_time_ms)?;
+    catch_up::finish(connection, &me, taken, &mut applied)?;
     for waiting in change::unfinished(connection)? {
         applied.touch(waiting.record);
     }
     meta::set_number(connection, key::LAST_SYNC, taken.now.wall_ms)?;
     meta::set(connection, key::EPOCH, &answer.epoch.to_string())?;
-    project::loaded(connection, &applied.touched, std::mem::take(&mut applied.loaded))?;
+    applied.project(connection)?;
     applied.purged = policy::purge_taken(connection)?;
+    pack::keep_offers(connection, answer, taken.cursors, &mut applied)?;
+    repair::check(connection, taken, &applied)?;
     Ok(applied)
 }
 
 impl Applied {
+    /// Projects what was touched.
+    pub(crate) fn project(&mut self, connection: &Connection) -> Result<(), FieldError> {
+        project::loaded(connection, &self.touched, std::mem::take(&mut self.loaded))
+    }
+
     /// Notes that a record must be projected anew.
     pub(crate) fn touch(&mut self, record: Id) {
         self.touched.insert(record);
@@ -123,8 +139,8 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
     if !follows || epoch_moved {
         // A server restored from a backup lacks what came after it; of a log that does not continue nothing is sure.
         let shorter = taken.head.is_some_and(|(size, _)| head.size < size);
-        outbox::reopen_from(connection, me.device, if shorter { head.size } else { 0 })?;
-        access::reset_cursors(connection)?;
+        catch_up::send_again(connection, me, if shorter { head.size } else { 0 }, applied)?;
+        repair::want(connection)?;
         applied.restored = true;
         applied.moved = true;
     }
@@ -132,35 +148,44 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
     meta::set_bytes(connection, key::TREE_ROOT, &head.root)
 }
 
-/// Verifies a receipt and settles the items of its batch.
+/// Verifies a receipt of an answer and settles the items of its batch.
 fn take_receipt(connection: &Connection, me: &Me, receipt: &Receipt, answer: &SyncAnswer, applied: &mut Applied) -> Result<(), FieldError> {
     let number = receipt.batch();
-    let Some(batch) = outbox::find(connection, me.device, number)? else { return Ok(()) };
+    let Some(batch) = outbox::find(connection, me.device, number)? else { return catch_up::adopt(connection, me, receipt, applied) };
     let Some(status) = answer.statuses.iter().find(|status| status.batch == number) else { return Ok(()) };
-    let server_key = meta::bytes32(connection, key::SERVER_KEY)?.unwrap_or_default();
     let whole = Receipt { cose: batch.cose.clone(), ..receipt.clone() };
-    let is_ours = receipt.device() == me.device && receipt.leaf.body == batch.hash;
-    if !is_ours || whole.verify(&server_key).is_err() {
-        return Ok(());
+    if keep_receipt(connection, me, &batch, &whole)? {
+        applied.receipts += 1;
+        applied.moved = true;
+        settle_items(connection, me, (status, receipt.leaf.received_at_ms), applied)?;
+    }
+    Ok(())
+}
+
+/// Keeps a receipt that verifies with the pinned key and is about this very batch; says whether it did.
+pub(crate) fn keep_receipt(connection: &Connection, me: &Me, batch: &outbox::BatchRow, receipt: &Receipt) -> Result<bool, FieldError> {
+    let server_key = meta::bytes32(connection, key::SERVER_KEY)?.unwrap_or_default();
+    let is_ours = receipt.device() == me.device && receipt.batch() == batch.number && receipt.leaf.body == batch.hash;
+    if !is_ours || receipt.verify(&server_key).is_err() {
+        return Ok(false);
     }
     outbox::put_receipt(
         connection,
         &outbox::ReceiptRow {
-            batch: number,
+            batch: batch.number,
             device: me.device,
-            bytes: whole.to_bytes(),
+            bytes: Receipt { codes: Vec::new(), ..receipt.clone() }.to_bytes(),
             items: batch.items,
             received_ms: receipt.leaf.received_at_ms,
             log_index: receipt.index,
             tree_size: receipt.head.head().size,
         },
     )?;
-    applied.receipts += 1;
-    applied.moved = true;
-    settle_items(connection, me, (status, receipt.leaf.received_at_ms), applied)
+    Ok(true)
 }
 
-fn settle_items(connection: &Connection, me: &Me, said: (&BatchStatus, i64), applied: &mut Applied) -> Result<(), FieldError> {
+/// Settles the items of a batch as the office says.
+pub(crate) fn settle_items(connection: &Connection, me: &Me, said: (&BatchStatus, i64), applied: &mut Applied) -> Result<(), FieldError> {
     let (status, received_ms) = said;
     for (index, item) in change::of_batch(connection, me.device, status.batch)?.into_iter().enumerate() {
         let code = status.items.iter().find(|said| usize::try_from(said.index) == Ok(index)).map_or("ok", |said| said.code.as_str());

@@ -3,10 +3,13 @@
 //! The server has guarded them before. What does not pass here all the same is skipped, kept and reported; the
 //! others go on.
 
-use super::apply::{Applied, RefusedItem};
+use super::{
+    apply::{Applied, RefusedItem},
+    catch_up,
+};
 use crate::{
     error::FieldError,
-    project,
+    project::{self, Held},
     store::{Connection, change, change::state, quarantine},
 };
 use daohu_domain::{kind::Kind, permission::Act};
@@ -16,33 +19,38 @@ use std::borrow::Cow;
 
 /// Takes the items of one pull, in their order.
 pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut Applied) -> Result<(), FieldError> {
-    let mut documents = std::mem::take(&mut applied.loaded);
+    let mut at_hand = std::mem::take(&mut applied.loaded);
     for item in items {
         let hash = content_hash(&item.bytes);
-        if change::is_known(connection, change::ChangeKey { record: item.record, hash })? {
+        let key = change::ChangeKey { record: item.record, hash };
+        if let Some(state) = change::state_of(connection, key)? {
+            catch_up::settle_known(connection, item, (key, state), applied)?;
             continue;
         }
-        let current = match documents.remove(&item.record) {
-            Some(document) => Some(document),
-            None => project::load(connection, item.record)?,
+        let held = match at_hand.remove(&item.record) {
+            Some(held) => Some(held),
+            None => project::held(connection, item.record)?,
         };
-        match guard_trusted_reader(current.as_ref(), &item.bytes, &context(item)) {
+        match guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item)) {
             Ok(accepted) => {
-                documents.insert(item.record, accepted.document);
-                change::add(connection, &row(item, hash))?;
+                let row = row(item, hash);
+                change::add(connection, &row)?;
                 quarantine::clear_change(connection, item.record, &hash)?;
+                let mut changes = held.map_or_else(Vec::new, |held| held.changes);
+                changes.push(row);
+                at_hand.insert(item.record, Held { document: accepted.document, changes });
                 applied.touch(item.record);
                 applied.pulled += 1;
             }
-            Err(refusal) if refusal.code == "duplicate" => documents.extend(current.map(|document| (item.record, document))),
+            Err(refusal) if refusal.code == "duplicate" => at_hand.extend(held.map(|held| (item.record, held))),
             Err(refusal) => {
-                documents.extend(current.map(|document| (item.record, document)));
+                at_hand.extend(held.map(|held| (item.record, held)));
                 set_aside(connection, item, hash, refusal.code)?;
                 applied.refused.push(RefusedItem { record: item.record, code: Cow::Borrowed(refusal.code) });
             }
         }
     }
-    applied.loaded = documents;
+    applied.loaded = at_hand;
     Ok(())
 }
 

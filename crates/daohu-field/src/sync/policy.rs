@@ -4,7 +4,7 @@ use crate::{
     error::FieldError,
     store::{
         Connection,
-        access::{self, GrantRow, IN_FORCE, PlaceRow, TAKEN},
+        access::{self, GrantRow, IN_FORCE, PURGED, PlaceRow, TAKEN},
         change,
         meta::{self, key},
         projection,
@@ -51,14 +51,16 @@ pub(crate) fn keep(connection: &Connection, policy: &Policy) -> Result<usize, Fi
     Ok(given)
 }
 
-/// Purges the grants that were taken away and whose unsent work is handed in; returns their numbers.
+/// Purges the grants that were taken away and whose unsent work is handed in; returns their numbers. What was handed in
+/// after the purge, from drafts that had stayed, goes the same way.
 ///
 /// What another grant in force covers too stays, and so does everything that the server does not hold. Doing it
 /// again changes nothing.
 pub(crate) fn purge_taken(connection: &Connection) -> Result<Vec<u64>, FieldError> {
     let in_force = access::grants(connection, IN_FORCE)?;
     let mut purged = Vec::new();
-    for taken in access::grants(connection, TAKEN)? {
+    let (taken, before) = (access::grants(connection, TAKEN)?, access::grants(connection, PURGED)?);
+    for taken in taken.into_iter().chain(before) {
         let mut waits = false;
         for (record, kind, household) in projection::in_scope(connection, taken.place, taken.household)? {
             let is_reference = daohu_domain::kinds::find(&kind).is_some_and(|kind| kind.reference);
@@ -76,7 +78,7 @@ pub(crate) fn purge_taken(connection: &Connection) -> Result<Vec<u64>, FieldErro
                 projection::remove(connection, record)?;
             }
         }
-        if !waits {
+        if !waits && taken.state == TAKEN {
             access::mark_purged(connection, taken.id)?;
             purged.push(taken.id);
         }

@@ -18,7 +18,7 @@ const COMPRESSION: usize = 2;
 pub(crate) fn seal_all(connection: &Connection, me: &Me, now: Stamp, link_bytes: u32) -> Result<(), FieldError> {
     let raw_max = raw_bytes_max(link_bytes);
     loop {
-        let waiting = change::unsent(connection, limits::BATCH_ITEMS_MAX)?;
+        let waiting = change::unsent(connection, me.device, limits::BATCH_ITEMS_MAX)?;
         if waiting.is_empty() {
             return Ok(());
         }
@@ -46,8 +46,15 @@ fn seal_one(connection: &Connection, me: &Me, now: Stamp, rows: &[change::Change
     let items = rows.iter().map(|row| Item::new(row.typ, row.record, row.place, row.bytes.clone())).collect();
     let batch = Batch::seal(&me.key, header, items)?;
     let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    let row =
-        outbox::BatchRow { number, device: me.device, hash: batch.body_hash(), cose: batch.cose, items: count, sealed_ms: now.wall_ms };
+    let row = outbox::BatchRow {
+        number,
+        device: me.device,
+        hash: batch.body_hash(),
+        cose: batch.cose,
+        items: count,
+        sealed_ms: now.wall_ms,
+        done: false,
+    };
     outbox::put_batch(connection, &row)?;
     for (leaf, change) in rows.iter().enumerate() {
         change::put_into_batch(connection, change.key(), number, leaf)?;

@@ -57,18 +57,19 @@ impl Ledger {
     ///
     /// # Errors
     /// `not_found` for an unknown household; `invalid_record`, `secret_in_text`, `forbidden_writer` when it cannot be
-    /// sealed or handed in: it is kept as a draft then, named in the error's detail.
+    /// read, sealed or handed in: what can be read is kept as a draft then, named in the error's detail.
     pub fn new_visit(&mut self, household: &str, input: &VisitInput, until: Until) -> Result<VisitAnswer, FieldError> {
         let household = self.find_household(household)?;
-        let mut fields = input.fields()?;
-        self.add_times(input, &mut fields)?;
+        let (mut fields, readable) = input.readable();
+        let readable = readable.and(self.add_times(input, &mut fields));
         let (id, now) = (self.new_id(), self.stamp()?);
         fields.insert(FIRST.to_owned(), json!(now.wall_ms));
+        let until = if readable.is_ok() { until } else { Until::Draft };
         let state = "draft".to_owned();
         let row = DraftRow { id, household: household.id, place: household.place, state, changed_ms: now.wall_ms };
         let taken = self.take_further(&row, fields, until)?;
         let hints = self.hints_of(id)?;
-        match taken {
+        match readable.and(taken) {
             Ok(()) => Ok(VisitAnswer { hints: Some(hints), ..self.visit(id)? }),
             Err(error) => Err(error.with_more("draft", json!(id))),
         }

@@ -55,6 +55,12 @@ impl VisitInput {
     /// # Errors
     /// `invalid_record` names every field that cannot be read and how to write it.
     pub(crate) fn fields(&self) -> Result<Fields, FieldError> {
+        let (fields, refused) = self.readable();
+        refused.map(|()| fields)
+    }
+
+    /// Returns what can be read, and what [`Self::fields`] says of the rest.
+    pub(crate) fn readable(&self) -> (Fields, Result<(), FieldError>) {
         let mut fields = Fields::new();
         let mut wrong = Vec::new();
         let mut read = |key: &str, text: &str| match KIND.field(key).map(|field| read_text(field, text)) {
@@ -88,9 +94,8 @@ impl VisitInput {
                 read("check", answer);
             }
         }
-        refuse(wrong)?;
         self.add_rows(&mut fields);
-        Ok(fields)
+        (fields, refuse(wrong))
     }
 
     /// Says whether anything but text was entered.

@@ -69,6 +69,25 @@ fn what_is_unsent_waits_for_its_receipt_before_a_purge() {
 }
 
 #[test]
+fn what_is_handed_in_after_a_purge_goes_too_once_it_has_its_receipt() {
+    let mut world = World::new(2);
+    let mut phone = world.helper();
+    let draft = phone.ledger.new_visit(&world.households[0].to_string(), &input("交接前的走访。"), Until::Draft).unwrap().visit.id;
+    let user = world.server.user_of(world.cadres[0]);
+    let grant = world.server.users[user].grants.iter().find(|view| view.household == Some(world.households[0])).unwrap().id;
+    world.server.revoke(user, grant);
+    assert_eq!(phone.sync(&mut world.server).revoked, [grant]);
+    phone.ledger.submit_visit(draft).unwrap();
+    assert_eq!(phone.ledger.visit(draft).unwrap().visit.state, "submitted", "it waits here for its receipt");
+
+    let report = phone.sync(&mut world.server);
+
+    assert_eq!((report.pushed, report.revoked.len()), (1, 0));
+    assert_eq!(world.server.count("visit"), 1);
+    assert_eq!(phone.ledger.visit(draft).unwrap_err().code(), "not_found");
+}
+
+#[test]
 fn a_grant_given_back_fetches_everything_again() {
     let mut world = World::new(1);
     let mut phone = world.helper();

@@ -89,6 +89,27 @@ fn what_cannot_be_handed_in_stays_a_draft_and_says_what_is_missing() {
 }
 
 #[test]
+fn what_cannot_be_read_is_refused_and_the_rest_is_kept_as_a_draft() {
+    let mut world = World::new(1);
+    let mut phone = world.helper();
+    let household = world.households[0].to_string();
+    let cases = [
+        VisitInput { narrative: Some("电话13812345678，已核对。".to_owned()), ..input("") },
+        VisitInput { mode: Some("by_balloon".to_owned()), ..input("核对了台账。") },
+        VisitInput { start: Some("2039-05-05T10:00".to_owned()), end: Some("2039-05-05T11:00".to_owned()), ..input("核对了台账。") },
+    ];
+    for said in cases {
+        let refused = phone.ledger.new_visit(&household, &said, Until::Submit).unwrap_err();
+
+        let id = refused.json()["error"]["detail"]["draft"].as_str().unwrap_or_else(|| panic!("no draft: {refused:?}")).parse().unwrap();
+        let kept = phone.ledger.visit(id).unwrap().visit;
+        assert_eq!((kept.state.as_str(), kept.fields["purpose"].is_array()), ("draft", true));
+        assert!(!kept.fields.contains_key("narrative") || !kept.fields["narrative"].to_string().contains("138"));
+    }
+    assert_eq!(phone.ledger.status().unwrap().drafts, 3);
+}
+
+#[test]
 fn a_refused_submit_leaves_the_draft_open_with_the_moments_it_captured() {
     let mut world = World::new(1);
     let mut phone = world.helper();

@@ -8,8 +8,10 @@
 )]
 
 mod access;
+mod backup;
 mod convergence;
 mod conversation;
+mod damage;
 mod draft;
 mod due;
 mod fake;

@@ -162,6 +162,26 @@ fn two_people_who_choose_alike_between_two_documents_agree() {
 }
 
 #[test]
+fn what_somebody_is_adding_while_another_chooses_stays_in_view() {
+    for take in [1, 2] {
+        let mut world = World::new(1);
+        let (mut a, mut b) = twins(&mut world, ("work", "核对台账", "送存折"));
+        let (household, may) = (world.households[0].to_string(), "2019-05".parse().unwrap());
+        let record = a.ledger.conflicts().unwrap()[0].record;
+        let shown = b.ledger.month_record(&household, may, &MonthInput::default()).unwrap().fields["work"].as_str().unwrap().to_owned();
+
+        a.ledger.resolve(record, "work", take).unwrap();
+        b.ledger.month_record(&household, may, &set("work", &format!("{shown}，又补了一段"))).unwrap();
+        exchange(&mut world, &mut a, &mut b);
+
+        for phone in [&mut a, &mut b] {
+            let text = phone.ledger.month_record(&household, may, &MonthInput::default()).unwrap().fields["work"].to_string();
+            assert!(text.contains("又补了一段"), "{take}: {text}");
+        }
+    }
+}
+
+#[test]
 fn who_may_not_write_the_month_may_not_choose_for_it() {
     let mut world = World::new(1);
     let (a, _) = twins(&mut world, ("needs", "缺水", "路不平"));

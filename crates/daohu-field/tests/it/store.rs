@@ -33,44 +33,6 @@ fn a_rebuild_gives_the_same_rows() {
 }
 
 #[test]
-fn whichever_page_is_damaged_the_file_is_set_aside_and_the_device_goes_on() {
-    let (_, phone, unsent, _) = full();
-    let (path, folder) = (phone.path(), phone.folder);
-    drop(phone.ledger);
-    drop(open(&path).unwrap());
-    let whole = fs::read(&path).unwrap();
-    let head = fs::read(path.with_extension("db.head")).unwrap();
-    let mut damaged = 0;
-    let mut lost = 0;
-    for page in 0..whole.len() / PAGE {
-        let place = tempfile::tempdir_in(folder.path()).unwrap();
-        let copy = place.path().join("a.db");
-        let mut bytes = whole.clone();
-        for byte in &mut bytes[page * PAGE + 100..page * PAGE + 200] {
-            *byte ^= 0x5A;
-        }
-        fs::write(&copy, &bytes).unwrap();
-        fs::write(copy.with_extension("db.head"), &head).unwrap();
-        let read = open(&copy).and_then(|mut ledger| {
-            let found = unsent.iter().filter(|id| ledger.visit(**id).is_ok_and(|answer| answer.visit.state == "submitted")).count();
-            ledger.rebuild()?;
-            if found == unsent.len() { Ok(()) } else { Err(FieldError::new("store_damaged")) }
-        });
-        let Err(error) = read else { continue };
-        assert_eq!(error.code(), "store_damaged", "page {page}");
-        damaged += 1;
-        let salvaged = Ledger::salvage(&copy, &KEY, 1).unwrap();
-        assert_eq!(fs::read(&salvaged.set_aside).unwrap(), bytes, "page {page} is set aside as it was found");
-        let mut ledger = open(&copy).unwrap();
-        assert!(ledger.status().unwrap().device.is_some(), "page {page}: the device is still enrolled");
-        assert_eq!(ledger.rebuild().unwrap().differences, 0);
-        lost += unsent.iter().filter(|id| ledger.visit(**id).is_err()).count();
-    }
-    assert!(damaged > 5, "{damaged} pages noticed");
-    assert!(lost <= unsent.len() * 3, "{lost} visits lost over {damaged} damaged pages");
-}
-
-#[test]
 fn a_store_cut_short_is_salvaged_and_what_the_server_has_comes_again() {
     let (mut world, phone, ..) = full();
     let path = phone.path();

@@ -1,16 +1,21 @@
 //! Six properties that every decoder keeps: random bytes, mutated bytes, round trip, truncation, size, unknown keys.
 
-use crate::fixture::{answer, batch, enrol_answer, enrol_request, head, leaf, policy, receipt, request, sealed_value};
+use crate::fixture::{
+    answer, batch, batch_file, enrol_answer, enrol_request, head, leaf, pack_chunk, pack_offer, policy, receipt, repair_answer,
+    repair_request, request, sealed_value,
+};
 use daohu_mutate::{Numbers, bent};
 use daohu_wire::{
     SyncAnswer, SyncRequest, WireError,
     batch::{Batch, header_of},
-    change_hash,
+    batch_file as file, change_hash,
     config::ServerConfig,
     enrol::{EnrolAnswer, EnrolRequest},
     head::{ClockKind, SignedHead},
     leaf::Leaf,
+    pack::{PackChunk, PackOffer},
     receipt::{self, Receipt},
+    repair::{RepairAnswer, RepairRequest},
     request_signature::{RequestSignature, SeenRequest},
     value::SealedValue,
 };
@@ -27,6 +32,20 @@ pub(crate) struct Decoder {
 /// The signed enrol request cannot be written again without the device's key: reading is what counts.
 fn read_enrol(bytes: &[u8]) -> Result<Vec<u8>, WireError> {
     EnrolRequest::open(bytes).map(|_| bytes.to_vec())
+}
+
+/// What was sealed cannot be sealed again to the same bytes without its ephemeral key, which the fixture has.
+fn read_batch_file(bytes: &[u8]) -> Result<Vec<u8>, WireError> {
+    let parts = file::parts(bytes);
+    if let Some(why) = parts.rest {
+        return Err(why);
+    }
+    let mut again = Vec::new();
+    for sealed in parts.sealed {
+        let batches = file::open_part(&crate::fixture::seal_key(), sealed)?;
+        again.extend(file::to_part(&crate::fixture::seal_key().public(), &batches, &[5; 32])?);
+    }
+    Ok(again)
 }
 
 fn read_signature(bytes: &[u8]) -> Result<Vec<u8>, WireError> {
@@ -72,7 +91,13 @@ fn make_decoders() -> Vec<Decoder> {
             valid: config.to_json().expect("written").into_bytes(),
             read: |b| ServerConfig::from_json(b).and_then(|c| c.to_json()).map(String::into_bytes),
         },
+        Decoder { name: "repair request", valid: repair_request().to_cbor(), read: |b| RepairRequest::from_cbor(b).map(|r| r.to_cbor()) },
+        Decoder { name: "repair answer", valid: repair_answer().to_cbor(), read: |b| RepairAnswer::from_cbor(b).map(|a| a.to_cbor()) },
+        Decoder { name: "batch file", valid: batch_file(), read: read_batch_file },
         Decoder { name: "packed request", valid: request().encode().expect("packed"), read: |b| SyncRequest::decode(b)?.encode() },
+        Decoder { name: "offer of a pack", valid: pack_offer().to_cbor(), read: |b| PackOffer::from_cbor(b).map(|o| o.to_cbor()) },
+        Decoder { name: "chunk of a pack", valid: pack_chunk().to_cbor(), read: |b| PackChunk::from_cbor(b).map(|c| c.to_cbor()) },
+        Decoder { name: "packed chunk", valid: pack_chunk().encode().expect("packed"), read: |b| PackChunk::decode(b)?.encode() },
         Decoder { name: "packed answer", valid: answer().encode().expect("packed"), read: |b| SyncAnswer::decode(b)?.encode() },
     ]
 }
@@ -107,7 +132,17 @@ fn oversize_is_refused_everywhere() {
     for decoder in decoders() {
         assert!((decoder.read)(&filler).is_err(), "{}", decoder.name);
     }
-    for name in ["batch header", "head", "receipt file", "enrol request", "enrol answer", "packed request", "packed answer"] {
+    for name in [
+        "batch header",
+        "head",
+        "receipt file",
+        "enrol request",
+        "enrol answer",
+        "packed request",
+        "packed answer",
+        "packed chunk",
+        "offer of a pack",
+    ] {
         let decoder = decoders().iter().find(|decoder| decoder.name == name).expect("it exists");
         assert_eq!((decoder.read)(&filler).unwrap_err().code(), "too_big", "{name}");
     }
@@ -127,7 +162,10 @@ fn unknown_keys_are_skipped_whatever_they_hold() {
         &[0xf6],
         &[0xfb, 0, 0, 0, 0, 0, 0, 0, 0],
     ];
-    for decoder in decoders().iter().filter(|d| ["request", "answer", "receipt", "enrol answer"].contains(&d.name)) {
+    for decoder in decoders()
+        .iter()
+        .filter(|d| ["request", "answer", "receipt", "enrol answer", "offer of a pack", "chunk of a pack"].contains(&d.name))
+    {
         for value in values {
             let longer = with_key_99(&decoder.valid, value);
             assert_eq!((decoder.read)(&longer).as_ref(), Ok(&decoder.valid), "{} with {value:02x?}", decoder.name);

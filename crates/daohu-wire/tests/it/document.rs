@@ -34,6 +34,11 @@ fn every_limit_of_the_document_is_the_one_of_the_source() {
         ZSTD_FRAMES_MAX,
         CURSORS_MAX,
         PULLED_ITEMS_MAX,
+        PACK_CHUNKS_MAX,
+        PACK_CHUNK_CUT_BYTES,
+        PACK_CHUNK_BYTES_MAX,
+        PACK_CHUNK_INFLATED_BYTES_MAX,
+        PACK_OFFER_BYTES_MAX,
         RECEIPTS_MAX,
         PLACES_MAX,
         DEVICES_MAX,
@@ -43,7 +48,13 @@ fn every_limit_of_the_document_is_the_one_of_the_source() {
         RECEIPT_FILE_BYTES_MAX,
         HEAD_BYTES_MAX,
         LEAF_BYTES_MAX,
+        LOG_ENTRY_BYTES_MAX,
         ENROL_BYTES_MAX,
+        BATCH_FILE_BYTES_MAX,
+        BATCH_FILE_PARTS_MAX,
+        SEAL_BYTES,
+        REPAIR_MESSAGE_BYTES_MAX,
+        REPAIR_NEEDS_MAX,
         SIGNATURE_HEADER_BYTES_MAX,
         CODE_BYTES_MAX,
         NAME_BYTES_MAX,
@@ -78,9 +89,16 @@ fn the_document_names_every_vector() {
 #[test]
 fn the_document_names_every_purpose_and_every_code() {
     let document = document();
-    for purpose in
-        [sign::AAD_BATCH, sign::AAD_REQUEST, sign::AAD_ENROL, sign::AAD_HEAD, seal::INFO_FILE, seal::INFO_VALUE, seal::INFO_STORE_KEY]
-    {
+    for purpose in [
+        sign::AAD_BATCH,
+        sign::AAD_REQUEST,
+        sign::AAD_ENROL,
+        sign::AAD_HEAD,
+        sign::AAD_LOG,
+        seal::INFO_FILE,
+        seal::INFO_VALUE,
+        seal::INFO_STORE_KEY,
+    ] {
         let purpose = std::str::from_utf8(purpose).unwrap();
         assert!(document.contains(&format!("`{purpose}`")), "{purpose}");
     }

@@ -9,8 +9,11 @@ use daohu_wire::{
     item::Item,
     leaf::{Leaf, PlaceRange},
     merkle::{Hash, inclusion_path, root, sha256},
+    pack::{ChunkRef, PackChunk, PackOffer},
     policy::{GrantView, KnownDevice, KnownPlace, Policy, Revoked},
     receipt::{ItemProof, Receipt},
+    reconcile::{Asking, Holdings},
+    repair::{RepairAnswer, RepairRequest},
     request::{Cursor, SyncRequest},
     seal::{INFO_STORE_KEY, SealKey, seal},
     sign::DeviceKey,
@@ -140,6 +143,7 @@ pub(crate) fn receipt() -> Receipt {
         head: head(),
         cose: batch.cose.clone(),
         items: vec![proof(0), proof(2)],
+        codes: Vec::new(),
     }
 }
 
@@ -185,6 +189,21 @@ pub(crate) fn pulled_item(last: u8, start: Option<Start>) -> PulledItem {
     }
 }
 
+pub(crate) fn pack_chunk() -> PackChunk {
+    let items = vec![
+        pulled_item(1, None),
+        pulled_item(1, Some(Start::None)),
+        PulledItem { device: id(0xd3), by: id(0x33), ..pulled_item(2, Some(Start::Trusted(NOON_MS - 7_200_000))) },
+    ];
+    PackChunk { place: village(), items }
+}
+
+pub(crate) fn pack_offer() -> PackOffer {
+    let body = pack_chunk().to_cbor();
+    let chunk = |n| ChunkRef { n, bytes: u32::try_from(body.len()).expect("small"), hash: sha256(&[&body]) };
+    PackOffer { grant: 300, seq: 1_006, chunks: vec![chunk(0), chunk(2)] }
+}
+
 pub(crate) fn answer() -> SyncAnswer {
     let items = vec![
         pulled_item(1, None),
@@ -204,6 +223,31 @@ pub(crate) fn answer() -> SyncAnswer {
         policy: Some(policy()),
         ..SyncAnswer::new(1, NOON_MS + 61_000, head(), 131_072)
     }
+}
+
+pub(crate) fn holdings() -> Holdings {
+    let mut holdings = Holdings::default();
+    holdings.add(id(0x11), &[[0x22; 32], [0x11; 32]]);
+    holdings.add(id(0x12), &[[0x33; 32]]);
+    holdings
+}
+
+pub(crate) fn repair_request() -> RepairRequest {
+    let (_, message) = Asking::begin(&Holdings::default()).expect("nothing can be asked about");
+    RepairRequest { message, need: vec![[0x44; 32]], ..RepairRequest::new(device()) }
+}
+
+pub(crate) fn repair_answer() -> RepairAnswer {
+    let cursors = vec![Cursor { grant: 3, seq: 41 }, Cursor { grant: 300, seq: 1_008 }];
+    let pulled = vec![Pulled { grant: 0, from: 0, to: 0, items: vec![pulled_item(1, None)] }];
+    // The same pair of messages every time: the holdings are two, listed in the order of their times.
+    let message = holdings().answer(&repair_request().message).expect("a message");
+    RepairAnswer { message, cursors, done: 1, pulled, ..RepairAnswer::new(head()) }
+}
+
+/// A batch file with the one batch.
+pub(crate) fn batch_file() -> Vec<u8> {
+    daohu_wire::batch_file::to_part(&seal_key().public(), &[batch()], &[5; 32]).expect("it can be sealed")
 }
 
 pub(crate) fn enrol_request() -> EnrolRequest {

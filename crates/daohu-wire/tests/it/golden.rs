@@ -3,16 +3,22 @@
 //! A vector that changes is a broken promise: bump a version and add a file, do not edit one.
 
 use crate::fixture::{
-    NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, id, items, leaf, log_key, log_leaves,
-    receipt, request, seal_key, sealed_value, village,
+    NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, holdings, id, items, leaf, log_key,
+    log_leaves, pack_chunk, pack_offer, receipt, repair_answer, repair_request, request, seal_key, sealed_value, village,
 };
+use crate::log_files::golden_log;
 use daohu_wire::{
-    EnrolAnswer, EnrolRequest, SyncAnswer, SyncRequest,
+    EnrolAnswer, EnrolRequest, ItemStatus, Receipt, SyncAnswer, SyncRequest,
     batch::{Batch, header_of, verified_header},
-    change_hash,
+    batch_file, change_hash,
     head::{ClockKind, SignedHead},
     leaf::Leaf,
+    log_file::check,
+    merkle::sha256,
+    pack::{self, PackChunk, PackOffer},
     receipt::{from_file, to_file},
+    reconcile,
+    repair::{RepairAnswer, RepairRequest},
     request_signature::{RequestSignature, SeenRequest},
 };
 use serde_json::{Value, json};
@@ -94,6 +100,13 @@ fn receipt_vector() -> Value {
     })
 }
 
+fn exported_log_vector() -> Value {
+    json!({
+        "what": "an exported log (.dhl) of three leaves: a server start and two batches of one device",
+        "log_public_key": h(log_key().public()), "file": h(golden_log()), "says": {"tree_size": 3, "batches": 2},
+    })
+}
+
 fn request_vector() -> Value {
     json!({
         "what": "the body of POST /v1/sync: cbor, and one possible zstd frame around it (another encoder may write another frame)",
@@ -104,6 +117,23 @@ fn request_vector() -> Value {
 fn answer_vector() -> Value {
     json!({"what": "the body of the answer of POST /v1/sync before compression", "cbor": h(answer().to_cbor())})
 }
+
+fn pack_vector() -> Value {
+    let offer = pack_offer();
+    let body = hex::decode(GOLDEN_CHUNK_BODY).expect("hex");
+    json!({
+        "what": "a chunk of a pack: cbor, one possible zstd frame around it with its hash, and the offer that names two chunks (key 16 of an answer holds an array of such)",
+        "path": pack::path(village(), 1, offer.seq, 0), "cbor": h(pack_chunk().to_cbor()), "body": h(&body), "body_sha256": h(sha256(&[&body])),
+        "offer": h(offer.to_cbor()),
+    })
+}
+
+/// What one version of zstd made of the chunk; every version must read it.
+const GOLDEN_CHUNK_BODY: &str = concat!(
+    "28b52ffd20cdfd0300b405a40101026c36313038303232303932303103828250016b2036f10072d292d232b23273d393d37333b33304838571018101001b",
+    "0000ed18f64b856f4a8375c8fd04010101008072028202013903e7811a006dd5305e98aaa80101020e20600217e0038b403c10228db165bd21e320370f32",
+    "4806609041008fa110f0509c",
+);
 
 const SEEN: SeenRequest<'static> = SeenRequest { method: "POST", path: "/v1/sync", body: b"a body" };
 
@@ -123,6 +153,40 @@ fn enrol_vector() -> Value {
     })
 }
 
+/// The part of a `.dhb` file as one version of zstd made it; every version must open it.
+const GOLDEN_PART: &str = concat!(
+    "444842310000022c402802aae25501861e6da002ef9f3e105b9296c3e3c90c92e600ec9a0ff52657911dfbac175571d0079953d3f6d216a0225e263f",
+    "0e4ffd76edf56828207a199a476345cdb2825b8defb6b97a6978f5f438fb75122f2728cb743058e49df70d662ce53d507adb010713edc2ec58b76445",
+    "b1de3115b602be69f65795bb39ad2be3f1c7f1752957f2a70da2f83255e2d346d6c5d8ea0a46c5f6aabdd03e987d5f6735438b7dacc180228b12c3ee",
+    "81ea909331722b5b41f0329adf5d123ac32a2da28e264aaff33ebdc8e4e01066f076133c19a4c9dd91894ef14ec05bca4782d66f923a9a455ab02a8c",
+    "135fc17d597e3e0eacf9623791cf1871b0cadf928bb581beb8d38a61842652a04a2fabf2ac4dd469593e92b39325cfb479ca047c144ec3393f2e2de7",
+    "9fb56d6544fadd4d59ab81b551ae224d7bcb57c92d93d0771380ba838e1a72563857763673cd4b571bd3e1f920ecc67b1bae24cce39546871b7a8cd9",
+    "c9569e5368458d2b35eaf505fd631c1da3803da04b6f99f56da85a09b06ba30cd4a895fc6b2d73f43a079f4e263afc7e09aea8cb05d777e58384490e",
+    "bbaf3c531b605b14c477f3c1410216f6b933b6eede9e26f72d62ba8053b02b3ec3fae314bd18016b77f8960a844f97d2d8409789ca43139352268163",
+    "4c4d5c54b3b901edc65807dc6c8c18c6f18b3eb729a7a7e1202f4076ef663403afedf5d9d1c02798532f1e45d1f2abe3e810b625a30cae3b6658b5a3",
+    "a834e6f1244821333e2f478ce0c7d04f68e6053c01b9f5cd",
+);
+
+fn batch_file_vector() -> Value {
+    let code = ItemStatus { index: 1, code: "not_canonical".to_owned() };
+    json!({
+        "what": "a batch file (.dhb) with the batch of batch.json, sealed with the ephemeral secret 32 x 05 (another encoder may write another zstd frame inside), and the receipt file that goes back with a code of item 1",
+        "seal_private_key": h(seal_key().bytes()), "file": GOLDEN_PART, "receipt_file": h(to_file(&[Receipt { codes: vec![code], ..receipt() }])),
+    })
+}
+
+fn repair_vector() -> Value {
+    let (one, two) = (reconcile::element(&id(0x11), &[[0x22; 32], [0x11; 32]]), reconcile::element(&id(0x12), &[[0x33; 32]]));
+    json!({
+        "what": "elements and digest of two records (the heads of the first are given unsorted), and question and answer of POST /v1/repair before compression",
+        "records": [
+            {"record": id(0x11).to_string(), "heads": [h([0x22; 32]), h([0x11; 32])], "element": h(one)},
+            {"record": id(0x12).to_string(), "heads": [h([0x33; 32])], "element": h(two)},
+        ],
+        "digest": h(holdings().digest()), "request": h(repair_request().to_cbor()), "answer": h(repair_answer().to_cbor()),
+    })
+}
+
 /// What one version of zstd made of the request; every version must read it.
 const GOLDEN_REQUEST_BODY: &str = concat!(
     "28b52ffd60be01fd1000f41eaa0150016b2036f10071d191d1028201010303041b00000501060c078603001901291903ee011bff081a0001000009818358",
@@ -139,12 +203,16 @@ const GOLDEN_REQUEST_BODY: &str = concat!(
 fn vectors() -> Vec<(&'static str, Value)> {
     vec![
         ("answer.json", answer_vector()),
+        ("batch-file.json", batch_file_vector()),
         ("batch.json", batch_vector()),
         ("change-hash.json", change_hash_vector()),
         ("enrol.json", enrol_vector()),
+        ("exported-log.json", exported_log_vector()),
         ("item-leaf.json", item_leaf_vector()),
         ("leaf.json", leaf_vector()),
+        ("pack.json", pack_vector()),
         ("receipt.json", receipt_vector()),
+        ("repair.json", repair_vector()),
         ("request-signature.json", request_signature_vector()),
         ("request.json", request_vector()),
         ("sealed-value.json", sealed_value_vector()),
@@ -184,10 +252,20 @@ fn every_golden_frame_is_still_read() {
     assert_eq!(SyncRequest::decode(&golden("request.json", "/body")), Ok(request()));
     assert_eq!(SyncAnswer::from_cbor(&golden("answer.json", "/cbor")), Ok(answer()));
     assert_eq!(Batch::from_bytes(&golden("batch.json", "/batch")), Ok(batch()));
+    let file = golden("batch-file.json", "/file");
+    let parts = batch_file::parts(&file);
+    assert_eq!((parts.sealed.len(), parts.rest), (1, None));
+    assert_eq!(batch_file::open_part(&seal_key(), parts.sealed[0]), Ok(vec![batch()]));
+    assert_eq!(RepairRequest::from_cbor(&golden("repair.json", "/request")), Ok(repair_request()));
+    assert_eq!(RepairAnswer::from_cbor(&golden("repair.json", "/answer")), Ok(repair_answer()));
     assert_eq!(Leaf::from_cbor(&golden("leaf.json", "/batch/cbor")), Ok(leaf()));
+    assert_eq!(PackChunk::from_cbor(&golden("pack.json", "/cbor")), Ok(pack_chunk()));
+    assert_eq!(PackChunk::decode(&golden("pack.json", "/body")), Ok(pack_chunk()));
+    assert_eq!(PackOffer::from_cbor(&golden("pack.json", "/offer")), Ok(pack_offer()));
     assert_eq!(SignedHead::from_cose(&golden("tree-head.json", "/cose")), Ok(head()));
     assert_eq!(from_file(&golden("receipt.json", "/file")), Ok(vec![receipt()]));
     assert_eq!(EnrolRequest::open(&golden("enrol.json", "/request")), Ok(enrol_request()));
+    assert_eq!(check(golden("exported-log.json", "/file").as_slice(), &log_key().public()).unwrap().first_bad, None);
     assert_eq!(EnrolAnswer::decode(&golden("enrol.json", "/answer")), Ok(enrol_answer()));
 }
 

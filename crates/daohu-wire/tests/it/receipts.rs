@@ -68,7 +68,7 @@ fn receipt_over(leaf: Leaf, cose: Vec<u8>) -> Result<Receipt, WireError> {
     leaves[2] = leaf.hash();
     let head = SignedHead::sign(&log_key(), 5, root(&leaves), 0, ClockKind::System)?;
     let path = inclusion_path(&leaves, 2).ok_or(WireError::BadFrame("no such leaf"))?;
-    Ok(Receipt { leaf, index: 2, path, head, cose, items: Vec::new() })
+    Ok(Receipt { leaf, index: 2, path, head, cose, items: Vec::new(), codes: Vec::new() })
 }
 
 #[test]

@@ -17,6 +17,17 @@ pub(crate) struct Import {
     pub(crate) as_of: Option<String>,
 }
 
+/// Flags of `import-batch`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportBatch {
+    /// 批次文件（.dhb），先后随意 / batch files, in any order
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// 把回执文件写到这个文件夹 / write the receipt files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) receipt_out: Option<PathBuf>,
+}
+
 /// Flags of `coverage`.
 #[derive(Debug, Args)]
 pub(crate) struct Coverage {
@@ -49,10 +60,13 @@ pub(crate) struct Gaps {
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
     /// 回执文件 / a receipt file
-    #[arg(long, value_name = "FILE", requires = "key")]
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "log")]
     pub(crate) receipt: Option<PathBuf>,
+    /// 导出的日志 / an exported log
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub(crate) log: Option<PathBuf>,
     /// 服务器公钥，十六进制 / the server's public key in hex
-    #[arg(long, value_name = "HEX", requires = "receipt")]
+    #[arg(long, value_name = "HEX")]
     pub(crate) key: Option<String>,
 }
 

@@ -59,8 +59,7 @@ fn typed(from_stdin: bool) -> Result<Option<String>, Refusal> {
 
 /// Reads how long a code is good: `90s`, `15m`, `24h`.
 fn ttl_ms(text: &str) -> Result<i64, Refusal> {
-    let wrong =
-        || Refusal::usage(format!("--ttl 写成 15m 或 24h，“{text}”不行。"), format!("write --ttl like 15m or 24h; `{text}` is not"));
+    let wrong = || Refusal::usage("--ttl 写成 15m 或 24h 这样。", "write --ttl like 15m or 24h");
     let split = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
     let unit_ms = match unit {

@@ -5,15 +5,21 @@ use crate::{
     args::office::{Quarantine, Verify},
     refusal::Refusal,
 };
+use daohu_domain::calendar::Instant;
 use daohu_server::office::Office;
-use daohu_wire::{limits::RECEIPT_FILE_BYTES_MAX, receipt};
+use daohu_wire::{limits::RECEIPT_FILE_BYTES_MAX, log_file::check, receipt};
 use serde_json::json;
-use std::path::Path;
+use std::{fs::File, io::BufReader, path::Path};
 
-/// Verifies the log, or a receipt against a key alone.
+/// Verifies the log, or a receipt or an exported log against a key alone.
 pub(super) fn verify(flags: &Verify, open: impl Fn() -> Result<Office, Refusal>) -> Result<Answer, Refusal> {
-    if let (Some(file), Some(key)) = (&flags.receipt, &flags.key) {
-        return receipts(file, key);
+    match (&flags.receipt, &flags.log, &flags.key) {
+        (Some(file), _, Some(key)) => return receipts(file, &key_of(key)?),
+        (_, Some(file), Some(key)) => return exported(file, &key_of(key)?),
+        (None, None, Some(_)) => {
+            return Err(Refusal::usage("--key 要和 --receipt 或 --log 一起用。", "--key goes with --receipt or --log"));
+        }
+        _ => {}
     }
     let answer = (&open as &Open<'_>)()?.verify()?;
     if answer["ok"] == true { Ok(answer.into()) } else { Err(Refusal::answered(answer)) }
@@ -35,10 +41,29 @@ pub(super) fn quarantine(office: &Office, command: &Quarantine) -> Result<Answer
     Ok(answer.into())
 }
 
+fn key_of(text: &str) -> Result<[u8; 32], Refusal> {
+    <[u8; 32]>::try_from(hex::decode(text.trim()).unwrap_or_default())
+        .map_err(|_| Refusal::usage("--key 是 64 位十六进制的服务器公钥。", "--key is the server's public key, 64 hex digits"))
+}
+
+/// Verifies an exported log with the log's public key alone; no store is opened.
+fn exported(file: &Path, key: &[u8; 32]) -> Result<Answer, Refusal> {
+    let stream = File::open(file).map_err(|_| Refusal::of("not_found"))?;
+    let found = check(BufReader::new(stream), key).map_err(|_| Refusal::of("not_found"))?;
+    let bad = found.first_bad.map(|bad| {
+        let place = bad.leaf.map_or_else(|| "log".to_owned(), |leaf| format!("leaf {leaf}"));
+        json!({ "batch": bad.batch.unwrap_or(place), "reason": bad.reason, "leaf": bad.leaf })
+    });
+    let answer = json!({
+        "ok": bad.is_none(), "tree_size": found.head.map(|head| head.size), "root": found.head.map(|head| hex::encode(head.root)),
+        "batches": found.batches, "clock": found.head.map(|head| head.clock.name()), "first_bad": bad,
+        "head_at": found.head.map(|head| Instant(head.time_ms).to_string()),
+    });
+    if answer["ok"] == true { Ok(answer.into()) } else { Err(Refusal::answered(answer)) }
+}
+
 /// Verifies the receipts of a file with the log's public key alone; no store is opened.
-fn receipts(file: &Path, key: &str) -> Result<Answer, Refusal> {
-    let key = <[u8; 32]>::try_from(hex::decode(key.trim()).unwrap_or_default())
-        .map_err(|_| Refusal::usage("--key 是 64 位十六进制的服务器公钥。", "--key is the server's public key, 64 hex digits"))?;
+fn receipts(file: &Path, key: &[u8; 32]) -> Result<Answer, Refusal> {
     let size = std::fs::metadata(file).map_err(|_| Refusal::of("not_found"))?.len();
     if size > u64::try_from(RECEIPT_FILE_BYTES_MAX).unwrap_or(u64::MAX) {
         return Err(Refusal::of("too_big"));
@@ -49,7 +74,7 @@ fn receipts(file: &Path, key: &str) -> Result<Answer, Refusal> {
     let head = last.head.head();
     let bad = receipts
         .iter()
-        .find_map(|receipt| receipt.verify(&key).err().map(|error| json!({"batch": receipt.batch(), "reason": error.code()})));
+        .find_map(|receipt| receipt.verify(key).err().map(|error| json!({"batch": receipt.batch(), "reason": error.code()})));
     let answer = json!({
         "ok": bad.is_none(), "tree_size": head.size, "root": hex::encode(head.root), "batches": receipts.len(), "clock": head.clock.name(), "first_bad": bad,
     });

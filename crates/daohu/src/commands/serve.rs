@@ -8,6 +8,7 @@ use crate::{
 };
 use daohu_server::{
     app::{Settings, app, watcher},
+    disk::DiskBounds,
     office::Office,
     serve::{keeper::keep, serve as run},
 };
@@ -26,7 +27,14 @@ pub(super) fn serve(shared: &Shared, flags: &Serve) -> Result<Answer, Refusal> {
     if shared.now.as_deref().is_some_and(|now| !now.is_empty()) && !config::is_loopback(listen) {
         return Err(Refusal { exit: 2, ..Refusal::of("clock_not_loopback") });
     }
-    listen_on(config::office(shared, true)?, flags, |_, _| {})
+    listen_on(config::serving_office(shared, disk_bounds(flags))?, flags, |_, _| {})
+}
+
+/// Reads from where on there is too little room.
+fn disk_bounds(flags: &Serve) -> DiskBounds {
+    let bytes = |mb: Option<u64>, default: u64| mb.map_or(default, |mb| mb.saturating_mul(1024 * 1024));
+    let default = DiskBounds::default();
+    DiskBounds { low_bytes: bytes(flags.disk_low, default.low_bytes), floor_bytes: bytes(flags.disk_floor, default.floor_bytes) }
 }
 
 /// Serves an opened office; `ready` may add to the ready line and say more once the address is known.
@@ -77,6 +85,8 @@ async fn listen_and_serve(
     };
     // Only a server that has its address notes its start in the log.
     office.begin_serving()?;
+    // Said in the log at once where it is low: whoever starts a server looks there.
+    let _said = office.disk();
     let settings = Settings { watched_here: config::is_loopback(bound), ..Settings::default() };
     let mut term = signal(SignalKind::terminate()).map_err(|error| failed("SIGTERM", &error))?;
     let url = format!("http://{bound}");

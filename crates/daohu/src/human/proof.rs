@@ -25,6 +25,8 @@ fn sentence(value: &Json, en: bool) -> String {
     let (batch, reason) = (&value["first_bad"]["batch"], &value["first_bad"]["reason"]);
     let (batch, reason) = (batch.as_str().unwrap_or_default(), reason.as_str().unwrap_or_default());
     match (value["ok"] == true, reason, en) {
+        (false, "too_new", false) => "这份日志是更新的程序写的，请换新程序再核对。".to_owned(),
+        (false, "too_new", true) => "A newer program wrote this log; check it with that one.".to_owned(),
         (true, _, false) => format!("核对无误：{} 批都对得上。", value["batches"]),
         (true, _, true) => format!("Checked, all is well: batches that fit: {}.", value["batches"]),
         (false, "bad_signature", false) => {

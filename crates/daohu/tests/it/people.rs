@@ -44,6 +44,27 @@ fn a_password_from_stdin_is_taken_and_not_repeated() -> Outcome {
 }
 
 #[test]
+fn a_refusal_never_repeats_what_was_typed() -> Outcome {
+    let desk = Desk::with_township()?;
+    let typed = "13812345678";
+    let cases: [&[&str]; 6] = [
+        &["record", "show", typed],
+        &["record", "edit", "H", "contact_note=王", typed],
+        &["user", "disable", "--login", typed],
+        &["device", "code", "--user", "s", "--ttl", typed],
+        &["user", "list", typed],
+        &["coverage", "--month", typed],
+    ];
+    for words in cases {
+        for more in [&["--json"][..], &[]] {
+            let told = ran(desk.command(&[words, more].concat()), None)?;
+            assert!(told.status > 0 && !told.stdout.contains(typed) && !told.stderr.contains(typed), "{} {}", told.stdout, told.stderr);
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn roles_are_given_and_taken_and_an_account_is_closed() -> Outcome {
     let desk = Desk::with_township()?;
     desk.done(&["user", "add", "--login", "s", "--role", "village_secretary", "--place", "610802209201"])?;

@@ -17,6 +17,11 @@ fn wrong_words_give_one_json_value_and_exit_2() -> Outcome {
         vec!["record", "add", "cadre", "name"],
         vec!["user", "add", "--login", "a", "--role", "king"],
         vec!["verify", "--receipt", "x"],
+        vec!["verify", "--log", "x"],
+        vec!["verify", "--key", "00"],
+        vec!["backup"],
+        vec!["export"],
+        vec!["key", "rotate"],
         vec!["device", "code", "--user", "a", "--ttl", "soon"],
     ] {
         let ran = desk.run(&words)?;
@@ -30,7 +35,7 @@ fn wrong_words_give_one_json_value_and_exit_2() -> Outcome {
 #[test]
 fn what_comes_later_says_so_and_never_exits_0() -> Outcome {
     let desk = Desk::new()?;
-    for words in [vec!["export", "--to", "x"], vec!["backup"], vec!["restore", "x"], vec!["audit", "list"], vec!["import-batch", "a.dhb"]] {
+    for words in [vec!["audit", "list"]] {
         let as_json = desk.run(&words)?;
         let mut plain = words.clone();
         plain.extend(["--lang", "en"]);

@@ -8,7 +8,7 @@ use daohu_wire::{Leaf, PlaceRange};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::tree::NewLeaf;
-use super::{Failed, SqliteStore, StoreError, convert, coverage, project, secret, tree};
+use super::{Failed, SqliteStore, StoreError, convert, coverage, key, project, secret, tree};
 use crate::store::plan::{BatchPlan, ChangePlan, Committed, Fate, IntakePlan, ItemPlan};
 use crate::store::rows::{ImportedRow, ItemRow};
 
@@ -18,6 +18,10 @@ impl SqliteStore {
         self.write("commit", |transaction| {
             coverage::tick(transaction, plan.now)?;
             refuse_stale(transaction, plan)?;
+            if plan.master.is_some() && !plan.secrets.is_empty() && key::master(transaction)? != plan.master {
+                // The master key was replaced since: what it wraps could never be read.
+                return Err(StoreError::Stale.into());
+            }
             let mut devices = Devices::default();
             let mut committed = Vec::with_capacity(plan.batches.len() + plan.notes.len());
             for batch in &plan.batches {
@@ -78,7 +82,7 @@ fn write_batch(transaction: &Transaction<'_>, plan: &IntakePlan, batch: &BatchPl
             Fate::Accepted(change) => {
                 let author = devices.number(transaction, change.author)?;
                 let seq = next.entry(item.place).or_default();
-                insert_change(transaction, plan, (item, change), &Numbers { batch: n, item: index, device: author, seq: *seq })?;
+                insert_change(transaction, plan, (item, change), &Numbers { batch: n, item: index, author, sender: device, seq: *seq })?;
                 *seq += 1;
             }
             Fate::Quarantined { id, kind, bytes } => {
@@ -181,7 +185,9 @@ fn item_row(item: &ItemPlan) -> ItemRow {
 struct Numbers {
     batch: i64,
     item: usize,
-    device: i64,
+    author: i64,
+    /// Whose batch brought it: that device has it already, the author of an item that the office let in has not heard of that.
+    sender: i64,
     seq: u64,
 }
 
@@ -200,7 +206,7 @@ fn insert_change(
             item.hash,
             numbers.batch,
             convert::of_size(numbers.item),
-            numbers.device,
+            numbers.author,
             plan.now.0,
             change.roles,
             change.bytes
@@ -212,7 +218,7 @@ fn insert_change(
             convert::of_place(item.place),
             convert::of_count(numbers.seq),
             n,
-            numbers.device,
+            numbers.sender,
             change.kind,
             change.household.as_ref().map(Id::as_bytes),
             change.reference

@@ -27,7 +27,13 @@ use crate::store::rows::{SettingRows, VillageMonthRow};
 
 impl CoverageStore for SqliteStore {
     fn tick(&self, now: Instant) -> Result<(), StoreError> {
-        self.write("write first figures", |transaction| Ok(tick(transaction, now)?))
+        // Looked at by reading: whoever looks every minute must not wait for a writer, nor a writer for it.
+        while self.read("look for a freeze", |connection| first::is_due(connection, now))? {
+            if !self.write("write first figures", |transaction| Ok(first::write_some(transaction, now)?))? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn villages(&self, place: Place) -> Result<Vec<Place>, StoreError> {

@@ -12,7 +12,8 @@ use crate::limits::PULL_ROWS_MAX;
 use crate::store::plan::{Committed, IntakePlan, StartEvidence};
 use crate::store::ports::LogStore;
 use crate::store::rows::{
-    Arrival, BatchKey, BatchRow, ChangeRow, DocumentRow, ItemRow, LeafRow, PullQuery, PulledChange, PulledRow, TreeRows,
+    Arrival, BatchKey, BatchRow, ChangeRow, DocumentRow, HeldRow, HoldingQuery, ItemRow, LeafRow, PullQuery, PulledChange, PulledRow,
+    TreeRows,
 };
 
 /// What every query of changes selects; the order is that of [`change_from_row`].
@@ -74,6 +75,25 @@ impl LogStore for SqliteStore {
 
     fn pull(&self, query: &PullQuery) -> Result<PulledRow, StoreError> {
         self.read("read a log", |connection| pull(connection, query))
+    }
+
+    fn place_head(&self, place: Place) -> Result<u64, StoreError> {
+        self.read("read the end of a log", |connection| place_head(connection, place))
+    }
+
+    fn holdings(&self, query: &HoldingQuery) -> Result<Vec<HeldRow>, StoreError> {
+        self.read("read what a grant covers", |connection| holdings(connection, query))
+    }
+
+    fn pulled_of(&self, record: Id) -> Result<Vec<PulledChange>, StoreError> {
+        self.read("read a record's changes", |connection| {
+            let sql = "SELECT 0, doc.kind, 0, change.record, device.id, change.received_at_ms, change.bytes, \
+                 visit_fact.trusted_ms, visit_fact.after_ms, visit_fact.before_ms \
+                 FROM change JOIN device ON device.n = change.device JOIN doc ON doc.record = change.record \
+                 LEFT JOIN visit_fact ON doc.kind = 'visit' AND visit_fact.record = change.record \
+                 WHERE change.record = ?1 ORDER BY change.n";
+            connection.prepare_cached(sql)?.query_map([record.as_bytes()], pulled_from_row)?.collect()
+        })
     }
 
     fn tree(&self, nodes: &[(u32, u64)]) -> Result<TreeRows, StoreError> {
@@ -183,19 +203,14 @@ fn document(connection: &Connection, record: Id) -> Result<Option<DocumentRow>, 
 /// Reads a page of a log. The end of the place's log is the cursor once nothing of the grant is left before it, so that the next pull
 /// of a quiet household does not look at its neighbours' rows again.
 fn pull(connection: &Connection, query: &PullQuery) -> Result<PulledRow, Error> {
-    let head: i64 = connection
-        .prepare_cached("SELECT head FROM place_head WHERE place = ?1")?
-        .query_row([convert::of_place(query.place)], |row| row.get(0))
-        .optional()?
-        .unwrap_or(0);
-    let head = u64::try_from(head).unwrap_or(0);
+    let head = place_head(connection, query.place)?;
     if head <= query.after {
-        return Ok(PulledRow { to: query.after.max(head), more: false, rows: Vec::new() });
+        return Ok(PulledRow { to: query.after.max(head), more: false, head, rows: Vec::new() });
     }
     let mut sql = String::from(
-        "SELECT log.seq, log.kind, log.device, change.record, device.id, change.received_at_ms, change.bytes, \
+        "SELECT log.seq, log.kind, sender.id, change.record, device.id, change.received_at_ms, change.bytes, \
          visit_fact.trusted_ms, visit_fact.after_ms, visit_fact.before_ms \
-         FROM log JOIN change ON change.n = log.change JOIN device ON device.n = log.device \
+         FROM log JOIN change ON change.n = log.change JOIN device ON device.n = change.device JOIN device sender ON sender.n = log.device \
          LEFT JOIN visit_fact ON log.kind = 'visit' AND visit_fact.record = change.record \
          WHERE log.place = ?1 AND log.seq > ?2",
     );
@@ -209,13 +224,13 @@ fn pull(connection: &Connection, query: &PullQuery) -> Result<PulledRow, Error> 
     sql.push_str(&format!(" ORDER BY log.seq LIMIT {PULL_ROWS_MAX}"));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut cursor = statement.query(params_from_iter(values))?;
-    let mut page = PulledRow { to: head, more: false, rows: Vec::new() };
+    let mut page = PulledRow { to: head, more: false, head, rows: Vec::new() };
     let (mut bytes, mut seen) = (0, 0);
     while let Some(row) = cursor.next()? {
         let seq = convert::count(row, 0)?;
         let change = pulled_from_row(row)?;
         seen += 1;
-        if wanted(query, row.get_ref(1)?.as_str()?, change.device) {
+        if wanted(query, row.get_ref(1)?.as_str()?, convert::id(row, 2)?) {
             if !page.rows.is_empty() && bytes + change.bytes.len() > query.bytes_max {
                 page.more = true;
                 return Ok(page);
@@ -234,8 +249,30 @@ fn pull(connection: &Connection, query: &PullQuery) -> Result<PulledRow, Error> 
     Ok(page)
 }
 
-fn wanted(query: &PullQuery, kind: &str, device: Id) -> bool {
-    query.not_of != Some(device) && query.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+fn place_head(connection: &Connection, place: Place) -> Result<u64, Error> {
+    let mut ask = connection.prepare_cached("SELECT head FROM place_head WHERE place = ?1")?;
+    Ok(ask.query_row([convert::of_place(place)], |row| convert::count(row, 0)).optional()?.unwrap_or(0))
+}
+
+/// Reads which records a grant covers, with their heads; the conditions are those of [`pull`].
+fn holdings(connection: &Connection, query: &HoldingQuery) -> Result<Vec<HeldRow>, Error> {
+    // The kinds are names out of our own declarations.
+    let kinds: Vec<String> = query.kinds.iter().map(|kind| format!("'{kind}'")).collect();
+    let mut sql = format!("SELECT record, heads FROM doc WHERE place = ?1 AND kind IN ({})", kinds.join(", "));
+    let mut values: Vec<Value> = vec![convert::of_place(query.place).into()];
+    if let Some(household) = query.household {
+        values.push(household.as_bytes().to_vec().into());
+        sql.push_str(" AND household = ?2");
+    }
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(values), |row| {
+        Ok(HeldRow { record: convert::id(row, 0)?, heads: row.get_ref(1)?.as_blob()?.as_chunks::<32>().0.to_vec() })
+    })?;
+    rows.collect()
+}
+
+fn wanted(query: &PullQuery, kind: &str, sender: Id) -> bool {
+    query.not_of != Some(sender) && query.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
 }
 
 fn pulled_from_row(row: &Row<'_>) -> Result<PulledChange, Error> {
@@ -246,6 +283,7 @@ fn pulled_from_row(row: &Row<'_>) -> Result<PulledChange, Error> {
     };
     Ok(PulledChange {
         record: convert::id(row, 3)?,
+        kind: row.get(1)?,
         device: convert::id(row, 4)?,
         received_at: convert::instant(row, 5)?,
         start,

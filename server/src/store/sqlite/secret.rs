@@ -9,7 +9,18 @@ use crate::store::ports::SecretStore;
 use crate::store::rows::SecretRow;
 
 /// Every action the audit knows; a row of a newer server reads as `other`.
-const ACTIONS: [&str; 8] = ["read_secret", "erase_secret", "release", "export", "device_code", "device_revoke", "store_key", "user_change"];
+const ACTIONS: [&str; 10] = [
+    "read_secret",
+    "erase_secret",
+    "release",
+    "export",
+    "device_code",
+    "device_revoke",
+    "store_key",
+    "user_change",
+    "key_rotate",
+    "key_lost",
+];
 
 impl SecretStore for SqliteStore {
     fn secret(&self, record: Id, field: &str) -> Result<Option<SecretRow>, StoreError> {

@@ -82,12 +82,12 @@ async fn the_configuration_is_open_and_names_the_keys() -> Outcome {
 }
 
 #[tokio::test]
-async fn packs_are_not_made_yet_and_a_device_is_told_to_ask_by_rows() -> Outcome {
+async fn packs_are_for_devices_alone() -> Outcome {
     let world = World::new()?;
 
     let answer = Client::new(&world).get("/v1/packs/610802209201/1/1/0").await?;
 
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "not_found"));
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNAUTHORIZED, "bad_signature"));
     Ok(())
 }
 
@@ -114,8 +114,12 @@ async fn health_shows_the_clock_and_only_where_nobody_from_outside_reaches() -> 
     let outside = Client { router: app(world.office.clone(), Settings { watched_here: false, ..Settings::default() }), token: None };
     let watching = Client { router: watcher(world.office.clone()), token: None };
 
+    assert!(inside.get("/metrics").await?.text.contains("\ndaohu_disk_state 0\n"));
+    assert_eq!(inside.get("/healthz").await?.json()?["disk"]["state"], "ok");
     for path in ["/healthz", "/readyz"] {
         assert_eq!(inside.get(path).await?.json()?["clock"], "set", "{path}");
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(outside.get(path).await?.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(watching.get(path).await?.status, StatusCode::OK, "{path}");
     }

@@ -1,6 +1,7 @@
 //! End to end: the real `daohu` and `daohu-field`, real files, the loopback.
 
 mod bytes;
+mod carried;
 mod demo;
 mod kills;
 mod late_sync;

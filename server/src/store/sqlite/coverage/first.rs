@@ -12,6 +12,9 @@ use super::figure::Figures;
 /// Months before the present one for which a new roster still gets first figures by itself; older ones were never reported here.
 const MONTHS_BACK_MAX: i32 = 24;
 
+/// Villages and months that one transaction writes where nothing waits for all of them.
+const AT_ONCE: usize = 16;
+
 /// Name of the note that says when the next freeze is.
 const NEXT: &str = "next_freeze_ms";
 
@@ -31,24 +34,36 @@ pub(super) fn forget_next(connection: &Connection) -> Result<(), Error> {
 
 /// Writes the first figures that are due at `now` and notes when the next ones will be.
 pub(super) fn write_due(connection: &Connection, now: Instant) -> Result<(), Error> {
-    let mut next = None;
+    write_at_most(connection, now, usize::MAX).map(|_| ())
+}
+
+/// Writes some of the first figures that are due at `now`: a server that missed many months lets others write in between. Returns
+/// whether more are due.
+pub(super) fn write_some(connection: &Connection, now: Instant) -> Result<bool, Error> {
+    write_at_most(connection, now, AT_ONCE)
+}
+
+fn write_at_most(connection: &Connection, now: Instant, most: usize) -> Result<bool, Error> {
+    let (mut next, mut left) = (None, most);
     for village in villages_with_roster(connection)? {
         let Some(mut month) = next_month(connection, village, now)? else { continue };
         let mut freeze = freeze_of(connection, village, month)?;
-        while now >= freeze {
+        while now >= freeze && left > 0 {
             write(connection, village, (month, freeze), now)?;
+            left -= 1;
             month = month.plus(1);
             freeze = freeze_of(connection, village, month)?;
         }
         next = Some(next.map_or(freeze, |earliest: Instant| earliest.min(freeze)));
     }
     match next {
-        Some(at) => connection
-            .prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, CAST(?2 AS BLOB))")?
-            .execute(params![NEXT, at.0.to_string()])
-            .map(|_| ()),
-        None => forget_next(connection),
+        Some(at) => {
+            let mut note = connection.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, CAST(?2 AS BLOB))")?;
+            note.execute(params![NEXT, at.0.to_string()])?;
+        }
+        None => forget_next(connection)?,
     }
+    Ok(next.is_some_and(|at| now >= at))
 }
 
 fn villages_with_roster(connection: &Connection) -> Result<Vec<Place>, Error> {

@@ -1,0 +1,39 @@
+//! What is carried by hand: batch files out, receipt files in.
+
+use crate::{
+    print::Answer,
+    run::{answer, beside},
+};
+use daohu_field::{FieldError, Ledger};
+use serde_json::json;
+use std::{fs, io::Read, path::Path};
+
+/// No receipt file of ours is bigger.
+const RECEIPT_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Writes what is unsent into a file; where nothing waits, no file is written.
+pub(crate) fn export(ledger: &mut Ledger, file: &Path) -> Result<Answer, FieldError> {
+    let exported = ledger.export_batches()?;
+    if exported.batches > 0 {
+        // Beside it first: a full stick must not leave half a file under the name.
+        let part = beside(file, ".part");
+        let written = fs::write(&part, &exported.content).and_then(|()| fs::rename(&part, file));
+        written.map_err(|error| {
+            let _gone = fs::remove_file(&part);
+            let full = error.kind() == std::io::ErrorKind::StorageFull;
+            FieldError::new(if full { "disk_full" } else { "file_not_written" }).because(error)
+        })?;
+    }
+    let shown = json!({ "batches": exported.batches, "items": exported.items, "bytes": exported.bytes, "more": exported.more,
+        "file": (exported.batches > 0).then(|| file.to_string_lossy()) });
+    answer("exported", &shown)
+}
+
+/// Takes a receipt file.
+pub(crate) fn import(ledger: &mut Ledger, file: &Path) -> Result<Answer, FieldError> {
+    let mut bytes = Vec::new();
+    let opened = fs::File::open(file).map_err(|error| FieldError::new("not_found").because(error))?;
+    let read = opened.take(RECEIPT_FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+    read.map_err(|error| FieldError::new("receipt_invalid").because(error))?;
+    answer("receipt_file", &ledger.import_receipts(&bytes)?)
+}

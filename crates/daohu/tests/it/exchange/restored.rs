@@ -1,0 +1,110 @@
+//! A server that was restored from an older backup: phones notice, hand in again what it lost, and name what they cannot.
+
+use super::world::{HOUR, World};
+use crate::run::Outcome;
+
+#[test]
+fn every_phone_hands_in_again_what_the_restored_office_lost_and_receipts_are_renewed() -> Outcome {
+    let mut world = World::new(2)?;
+    let (mut zhang, mut li) = (world.phone("zhang")?, world.phone("li")?);
+    let kept = zhang.visit(world.households[0], "备份里有的")?;
+    zhang.sync(&world)?;
+    world.back_up("monday")?;
+    world.pass(&[&zhang, &li], HOUR)?;
+    let lost = [zhang.visit(world.households[0], "甲的")?, li.visit(world.households[1], "乙的")?];
+    zhang.sync(&world)?;
+    li.sync(&world)?;
+    zhang.sync(&world)?;
+    world.restore("monday")?;
+    assert!(world.holds(kept)? && !world.holds(lost[0])? && !world.holds(lost[1])?);
+
+    let report = zhang.sync(&world)?;
+    assert!(report.restored && report.repaired, "{report:?}");
+    assert_eq!((report.lost.len(), report.only_here), (0, 1), "li's visit is for li to hand in");
+    assert!(world.holds(lost[0])? && !world.holds(lost[1])?);
+    let report = li.sync(&world)?;
+    assert!(report.restored);
+    assert!(world.holds(lost[1])?);
+    zhang.sync(&world)?;
+
+    assert_eq!(world.count("visit")?, 3);
+    for household in &world.households {
+        assert_eq!(zhang.digest(*household), li.digest(*household));
+    }
+    let root = *world.office().head()?.head();
+    for receipt in zhang.ledger().receipts()?.into_iter().chain(li.ledger().receipts()?) {
+        let read = daohu_wire::receipt::from_file(&receipt.content)?.remove(0);
+        read.verify(&world.office().server_key())?;
+        assert!(read.head.head().size <= root.size, "no receipt of the log that is gone is shown");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_restored_office_is_not_downloaded_again() -> Outcome {
+    let mut world = World::new(40)?;
+    let mut zhang = world.phone("zhang")?;
+    world.back_up("monday")?;
+    zhang.visit(world.households[0], "丢了的")?;
+    zhang.sync(&world)?;
+    world.restore("monday")?;
+
+    let mut down = 0;
+    let world = &world;
+    let report = zhang.sync_through(|request| {
+        let response = world.carry(request);
+        down += response.body.len();
+        Some(response)
+    })?;
+
+    assert!(report.restored && report.repaired);
+    assert_eq!((report.pulled, world.count("visit")?), (0, 1));
+    assert!(down < 6_000, "{down} bytes for 40 households and a visit");
+    Ok(())
+}
+
+#[test]
+fn an_office_that_was_restored_and_went_on_is_noticed_too() -> Outcome {
+    let mut world = World::new(1)?;
+    let (mut zhang, mut li) = (world.phone("zhang")?, world.phone("li")?);
+    world.back_up("monday")?;
+    let lost = zhang.visit(world.households[0], "丢了的")?;
+    zhang.sync(&world)?;
+    world.restore("monday")?;
+    world.pass(&[&zhang, &li], HOUR)?;
+    let mut later = Vec::new();
+    for n in 0..3 {
+        later.push(li.visit(world.households[0], &format!("恢复以后 {n}"))?);
+        li.sync(&world)?;
+    }
+
+    let report = zhang.sync(&world)?;
+
+    assert!(report.restored);
+    assert!(world.holds(lost)?);
+    for visit in later.into_iter().chain([lost]) {
+        assert_eq!(zhang.state(visit), "received");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_phone_that_enrolled_after_the_backup_enrols_again_and_hands_in_all_it_ever_did() -> Outcome {
+    let mut world = World::new(1)?;
+    world.back_up("monday")?;
+    let mut zhang = world.phone("zhang")?;
+    let received = zhang.visit(world.households[0], "收到过的")?;
+    zhang.sync(&world)?;
+    world.restore("monday")?;
+    let unsent = zhang.visit(world.households[0], "还没传的")?;
+
+    assert_eq!(zhang.sync(&world).map_err(|error| error.code().to_owned()).err().as_deref(), Some("unknown_device"));
+    world.enrol(&mut zhang, "zhang")?;
+    let report = zhang.sync(&world)?;
+
+    assert!(report.restored);
+    assert!(world.holds(received)? && world.holds(unsent)?);
+    assert_eq!((world.count("visit")?, zhang.unsent()), (2, 0));
+    assert_eq!((zhang.state(received).as_str(), zhang.state(unsent).as_str()), ("received", "received"));
+    Ok(())
+}
