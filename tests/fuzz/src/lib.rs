@@ -12,9 +12,10 @@ pub mod targets;
 
 use daohu_server::import::read::XLS_CELLS_MAX;
 use daohu_wire::limits::{
-    ANSWER_INFLATED_BYTES_MAX, DOCUMENT_BYTES_MAX, ENROL_BYTES_MAX, RECEIPT_FILE_BYTES_MAX, REQUEST_INFLATED_BYTES_MAX,
+    ANSWER_INFLATED_BYTES_MAX, DOCUMENT_BYTES_MAX, ENROL_BYTES_MAX, PACK_CHUNK_INFLATED_BYTES_MAX, RECEIPT_FILE_BYTES_MAX,
+    REQUEST_INFLATED_BYTES_MAX,
 };
-use targets::{api, door, import, record, wire};
+use targets::{api, carried, door, import, record, wire};
 
 /// The most that an old workbook takes: for each cell there may be, twice a value and once a value with its place.
 #[expect(clippy::cast_possible_truncation, reason = "two million")]
@@ -50,6 +51,10 @@ pub const TARGETS: &[Target] = &[
     target("receipt_file", wire::receipt_file, 6_000, 2 * RECEIPT_FILE_BYTES_MAX, 50_000),
     target("enrol", wire::enrol, 4_000, 4 * ENROL_BYTES_MAX + 2 * MIB, 50_000),
     target("small_frames", wire::small_frames, 8_000, MIB, 10_000),
+    target("pack", carried::pack, 5_000, 4 * PACK_CHUNK_INFLATED_BYTES_MAX, 50_000),
+    target("batch_file", carried::batch_file, 3_000, 4 * REQUEST_INFLATED_BYTES_MAX, 50_000),
+    target("repair", carried::repair, 3_000, 4 * ANSWER_INFLATED_BYTES_MAX, 50_000),
+    target("exported_log", carried::exported_log, 4_000, MIB, 10_000),
     target("record", record::intake, 16_000, 8 * DOCUMENT_BYTES_MAX, 200_000),
     target("workbook", import::workbook, 2_000, XLS_CELLS_BYTES, 200_000),
     target("table_text", import::table_text, 4_000, 32 * MIB, 200_000),

@@ -27,6 +27,8 @@ const SYNC: &str = "/v1/sync";
 /// The township and its village.
 const TOWN: &str = "610802209000";
 const VILLAGE: &str = "610802209201";
+/// Longer than an account stays locked, ms.
+const LOCKED_MS: i64 = 20 * 60_000;
 const PASSWORD: &str = "demo-password-2019";
 /// 09:00 on 5 June 2019 at +08:00.
 const NINE: i64 = 1_559_696_400_000;
@@ -123,15 +125,19 @@ impl Stage {
         self.office.enrol(&request.seal(&self.key).unwrap(), "10.0.0.9").unwrap();
     }
 
-    /// Begins a session of the secretary.
+    /// Begins a session of the secretary; whoever was locked out by wrong tries waits.
     pub(crate) fn sign_in(&mut self) {
         let attempt = Attempt { login: "secretary".to_owned(), password: PASSWORD.to_owned(), totp: None };
-        self.token = sign_in(&self.office, &attempt).unwrap().token;
+        let begun = sign_in(&self.office, &attempt).or_else(|_| {
+            self.wait(LOCKED_MS);
+            sign_in(&self.office, &attempt)
+        });
+        self.token = begun.unwrap().token;
     }
 
-    /// Lets a second pass, so that no device comes too often.
-    pub(crate) fn tick(&self) {
-        std::fs::write(self.folder.path().join("now"), Instant(self.office.now().0 + 1_000).to_string()).unwrap();
+    /// Lets so many milliseconds pass.
+    pub(crate) fn wait(&self, ms: i64) {
+        std::fs::write(self.folder.path().join("now"), Instant(self.office.now().0 + ms).to_string()).unwrap();
     }
 
     /// Makes a visit with this id and returns it with its change, which is the same in every run.

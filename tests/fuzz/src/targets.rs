@@ -1,6 +1,7 @@
 //! The targets, by the part of the product that takes the bytes in.
 
 pub mod api;
+pub mod carried;
 pub mod door;
 pub mod import;
 pub mod record;

@@ -80,15 +80,41 @@ fn a_document_over_the_limits_is_refused() {
 }
 
 #[test]
+fn one_change_of_two_texts_and_a_set_touches_all_three() {
+    let (mut document, _) = note();
+    let values = fields(json!({"story": "上午入户。", "diary": "晴。", "seen": [id(4).to_string()]}));
+    document.edit(&NEWER_NOTE, &values, device(2), NINE).unwrap();
+    let base = document.clone();
+    let values = fields(json!({"story": "下午又去。", "diary": "下雨。", "seen": [id(4).to_string(), id(5).to_string()]}));
+    let change = document.edit(&NEWER_NOTE, &values, device(2), NINE).unwrap();
+    let newer = |name: &str| (name == "note").then_some(&NEWER_NOTE);
+    let accepted = guard(Some(&base), &change.bytes, &GuardContext { kind_of: &newer, ..context(2) }).unwrap();
+    let mut touched = accepted.touched.fields;
+    touched.sort();
+    assert_eq!(touched, ["diary", "seen", "story"]);
+}
+
+#[test]
 fn what_is_just_within_the_limits_is_taken() {
     let (mut document, first) = note();
     let base = document.clone();
     let second = edit(&mut document, 1, "count", json!(5)).unwrap();
     let operations = |bytes: &[u8]| automerge::Change::try_from(bytes).unwrap().len() as u64;
-    let of_first = Limits { change_bytes: first.bytes.len(), operations: operations(&first.bytes), ..Limits::default() };
+    let of_first = Limits {
+        change_bytes: first.bytes.len(),
+        document_bytes: Automerge::load(&first.bytes).unwrap().save_nocompress().len(),
+        operations: operations(&first.bytes),
+        ..Limits::default()
+    };
     assert!(guard(None, &first.bytes, &GuardContext { limits: of_first, ..context(1) }).is_ok());
-    let too_few = Limits { operations: of_first.operations - 1, ..of_first };
-    assert_eq!(code(None, &first.bytes, &GuardContext { limits: too_few, ..context(1) }), "too_big");
+    let too_few = [
+        Limits { operations: of_first.operations - 1, ..of_first },
+        Limits { document_bytes: of_first.document_bytes - 1, ..of_first },
+        Limits { change_bytes: of_first.change_bytes - 1, ..of_first },
+    ];
+    for limits in too_few {
+        assert_eq!(code(None, &first.bytes, &GuardContext { limits, ..context(1) }), "too_big");
+    }
     let of_both = Limits { changes: 2, ..Limits::default() };
     assert!(guard(Some(&base), &second.bytes, &GuardContext { limits: of_both, ..context(1) }).is_ok());
 }

@@ -7,7 +7,7 @@ use crate::{
     guards::forged,
     sample::{NINE, NOTE, context, device, edit, event_named, id, note, resolve},
 };
-use automerge::transaction::Transactable;
+use automerge::{Automerge, ReadDoc, TextEncoding, transaction::Transactable};
 use daohu_mutate::{Numbers, chunk::mutant};
 use daohu_record::{Document, guard, last_panic_site, panics_caught};
 use serde_json::json;
@@ -52,6 +52,18 @@ pub(crate) fn honest() -> Vec<Honest> {
     all
 }
 
+/// Says whether the library keeps the very bytes of a change that it takes.
+fn is_held_as_it_came(honest: &Honest, bytes: &[u8]) -> bool {
+    let change = automerge::Change::try_from(bytes).unwrap();
+    let mut document = match &honest.base {
+        Some(base) => Automerge::load(&base.clone().save()).unwrap(),
+        None => Automerge::new_with_encoding(TextEncoding::UnicodeCodePoint),
+    };
+    let hash = change.hash();
+    document.apply_changes([change]).unwrap();
+    document.get_change_by_hash(&hash).is_some_and(|held| held.raw_bytes() == bytes)
+}
+
 /// Runs the mutants of a seed and counts the outcomes; panics are counted by the place where they arose.
 fn run(seed: u64, count: usize) -> (BTreeMap<&'static str, usize>, BTreeMap<String, Vec<u8>>) {
     let mut numbers = Numbers(seed);
@@ -68,8 +80,10 @@ fn run(seed: u64, count: usize) -> (BTreeMap<&'static str, usize>, BTreeMap<Stri
                 "ok"
             }
             Err(refusal) => {
-                if refusal.code == "panics" {
-                    sites.entry(last_panic_site().unwrap()).or_insert(bytes);
+                match refusal.code {
+                    "panics" => _ = sites.entry(last_panic_site().unwrap()).or_insert(bytes),
+                    "not_reloadable" => assert!(is_held_as_it_came(honest, &bytes), "what is encoded otherwise is not canonical"),
+                    _ => {}
                 }
                 refusal.code
             }

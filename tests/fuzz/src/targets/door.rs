@@ -10,8 +10,8 @@ use daohu_record::Fields;
 use serde_json::json;
 use std::cell::RefCell;
 
-/// How often the whole log is checked.
-const CHECK_EVERY: u64 = 100;
+/// After so many syncs the whole log is checked and an office begins anew, before the device has come too often.
+const SYNCS: u64 = 400;
 
 thread_local! {
     static STAGE: RefCell<Option<(Stage, u64)>> = const { RefCell::new(None) };
@@ -23,10 +23,11 @@ pub fn sync(bytes: &[u8]) -> String {
     STAGE.with_borrow_mut(|kept| {
         let (stage, tried) = kept.get_or_insert_with(|| (Stage::new(), 0));
         *tried += 1;
-        stage.tick();
+        stage.wait(1_000);
         let word = sent(stage, *tried, bytes);
-        if tried.is_multiple_of(CHECK_EVERY) {
+        if *tried == SYNCS {
             stage.check();
+            *kept = None;
         }
         word
     })

@@ -8,18 +8,18 @@ use daohu_wire::{
 
 /// The public keys of the golden vectors (docs/protocol-vectors): a device and a log.
 const DEVICE_KEY: &str = "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c";
-const LOG_KEY: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
+pub(super) const LOG_KEY: &str = "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394";
 
 /// The first bytes of a zstd frame.
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+pub(super) const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-fn key(hex: &str) -> [u8; 32] {
+pub(super) fn key(hex: &str) -> [u8; 32] {
     let nibble = |at: usize| u8::from_str_radix(hex.get(at..at + 2).unwrap_or_default(), 16).unwrap_or_default();
     std::array::from_fn(|place| nibble(2 * place))
 }
 
 /// Reads bytes; what was understood must be understood again, and alike, when it is written.
-fn twice<T>(bytes: &[u8], read: fn(&[u8]) -> Result<T, WireError>, write: fn(&T) -> Vec<u8>) -> Result<T, WireError> {
+pub(super) fn twice<T>(bytes: &[u8], read: fn(&[u8]) -> Result<T, WireError>, write: fn(&T) -> Vec<u8>) -> Result<T, WireError> {
     let read_once = read(bytes)?;
     let written = write(&read_once);
     let again = read(&written).unwrap();

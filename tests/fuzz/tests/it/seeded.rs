@@ -84,6 +84,26 @@ fn files_of_receipts() {
 }
 
 #[test]
+fn chunks_of_packs() {
+    holds("pack");
+}
+
+#[test]
+fn batch_files() {
+    holds("batch_file");
+}
+
+#[test]
+fn questions_of_a_repair() {
+    holds("repair");
+}
+
+#[test]
+fn exported_logs() {
+    holds("exported_log");
+}
+
+#[test]
 fn enrolments() {
     holds("enrol");
 }
