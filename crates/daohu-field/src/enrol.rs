@@ -227,6 +227,7 @@ impl EnrolConversation {
         let stamp = ledger.stamp()?;
         in_transaction(&mut ledger.connection, |connection| {
             keep(connection, &answer, &pending, ca.as_deref())?;
+            meta::set_number(connection, key::POLICY_AT, answer.server_time_ms)?;
             time::add_anchor(connection, stamp.boot, midway, answer.server_time_ms)?;
             if earlier.is_some() {
                 reauthor::begin(connection, pending.device, is_forgotten)?;

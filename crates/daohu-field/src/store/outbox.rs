@@ -128,6 +128,10 @@ pub(crate) fn reopen_all(connection: &Connection, device: Id) -> Result<(), Fiel
     );
     connection.execute(&sql, [device.as_bytes()])?;
     connection.execute(&format!("UPDATE batch SET done = 0 WHERE device = ?1 AND done = 1 AND items = {held}"), [device.as_bytes()])?;
+    // Under way again is under way: nothing of it is purged before its new receipt, and none of it is shown as received.
+    let sql = "UPDATE change SET state = 1, received_ms = NULL WHERE device = ?1 AND state = 2
+               AND batch IN (SELECT number FROM batch WHERE device = ?1 AND done = 0)";
+    connection.execute(sql, [device.as_bytes()])?;
     Ok(())
 }
 

@@ -24,6 +24,8 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
         if change::is_known(connection, change::ChangeKey { record: item.record, hash })? {
             if change::came_back(connection, &row(item, hash), device)? {
                 quarantine::clear_change(connection, item.record, &hash)?;
+                // The document at hand was made without what had been refused.
+                documents.remove(&item.record);
                 applied.touch(item.record);
             }
             continue;
