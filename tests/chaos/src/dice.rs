@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// The step of SplitMix64.
+/// The step of `SplitMix64`.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A stream of numbers; a clone draws from the same stream.
