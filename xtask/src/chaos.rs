@@ -16,7 +16,7 @@ const SEEDS: &str = "200";
 /// A sentence when it does not build, a seed fails, or a planted bug is not caught.
 pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), String> {
     if words.first().is_some_and(|word| word == "--planted") {
-        return planted(root);
+        return planted(root, words.get(1).map(String::as_str));
     }
     // The whole workspace is built, for with other features libraries would be others.
     shell::run(root, "cargo", &["build", "--quiet", "--workspace", "--bin", "daohu-chaos"])?;
@@ -25,14 +25,18 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), String> {
     shell::run(root, &program.display().to_string(), &words)
 }
 
-/// Breaks one line after the other in a copy of the tree and tells which seed notices.
-fn planted(root: &Path) -> Result<(), String> {
+/// Breaks one line after the other, or only the one named, in a copy of the tree and tells which seed notices.
+fn planted(root: &Path, only: Option<&str>) -> Result<(), String> {
     let listed = fs::read_dir(root.join(PLANTED)).map_err(|why| format!("no folder {PLANTED}: {why}"))?;
     let mut patches: Vec<_> =
         listed.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "patch")).collect();
     patches.sort();
     let copy = root.join(COPY);
     let mut missed = Vec::new();
+    if patches.len() < 7 {
+        return Err(format!("only {} planted bugs in {PLANTED}", patches.len()));
+    }
+    patches.retain(|patch| only.is_none_or(|name| patch.file_stem().is_some_and(|stem| stem == name)));
     for patch in &patches {
         let name = patch.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         copy::make_equal(root, &copy, &[], "planted").map_err(|why| format!("could not copy the tree: {why}"))?;
@@ -64,9 +68,6 @@ fn planted(root: &Path) -> Result<(), String> {
                 missed.push(name);
             }
         }
-    }
-    if patches.len() < 7 {
-        return Err(format!("only {} planted bugs in {PLANTED}", patches.len()));
     }
     if missed.is_empty() { Ok(()) } else { Err(format!("the simulator does not notice: {}", missed.join(", "))) }
 }

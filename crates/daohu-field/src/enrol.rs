@@ -229,6 +229,7 @@ impl EnrolConversation {
             keep(connection, &answer, &pending, ca.as_deref())?;
             // What is read from the beginning need not be compared at once.
             meta::set_number(connection, key::LAST_CHECK, stamp.wall_ms)?;
+            meta::set_number(connection, key::POLICY_AT, answer.server_time_ms)?;
             time::add_anchor(connection, stamp.boot, midway, answer.server_time_ms)?;
             if earlier.is_some() {
                 // What of it the server holds already is seen first; the rest is then written again as this device.

@@ -156,6 +156,7 @@ impl World {
                     let differs = view.fields.iter().filter(|(key, value)| row.fields.get(*key) != Some(value));
                     let differs: Vec<String> = differs.map(|(key, value)| format!("{key}: {value}/{:?}", row.fields.get(key))).collect();
                     told.push(format!("other fields in {} {}: {}", row.kind, row.record, differs.join(", ")));
+                    told.push(self.changes_that_differ(n, row.record)?);
                 }
                 Ok(_) => {}
             }
@@ -171,6 +172,14 @@ impl World {
         let quarantine = self.phone(n)?.ledger()?.quarantine()?;
         told.extend(quarantine.iter().map(|row| format!("{} waits for {}", row.record, row.code)));
         Ok(told.join("; "))
+    }
+
+    fn changes_that_differ(&mut self, n: usize, record: Id) -> Result<String, crate::Failure> {
+        let theirs: BTreeSet<String> = self.town.office()?.store().changes(record)?.iter().map(|change| hex::encode(change.hash)).collect();
+        let mine: BTreeSet<String> = self.phone(n)?.ledger()?.history(record, None)?.into_iter().map(|past| past.change).collect();
+        let short = |hashes: Vec<&String>| hashes.iter().map(|hash| hash.chars().take(8).collect::<String>()).collect::<Vec<_>>().join(" ");
+        let lacks = short(theirs.difference(&mine).collect());
+        Ok(format!("it lacks [{lacks}], the server lacks [{}]", short(mine.difference(&theirs).collect())))
     }
 
     /// Checks every receipt of a phone against the log as it is now, with the log's public key and nothing else.

@@ -150,18 +150,21 @@ impl World {
         Ok("put back".to_owned())
     }
 
-    /// Returns the changes that no phone of the run can bring back: the office's, and those of a device that is not one of them.
+    /// Returns the changes that no phone can bring back: the office's, and those whose phone does not hold their record any more.
     fn work_of_the_office(&mut self) -> Outcome<BTreeSet<(Id, [u8; 32])>> {
-        let mut own = BTreeSet::new();
+        let mut held = BTreeSet::new();
+        let office = self.town.office()?.clone();
+        let rows = office.store().records(&RecordQuery::default())?;
         for n in 0..self.phones.len() {
-            own.extend(self.phone(n)?.ledger()?.status()?.device);
+            let ledger = self.phone(n)?.ledger()?;
+            let device = ledger.status()?.device;
+            held.extend(rows.iter().filter(|row| ledger.record(row.record).is_ok()).filter_map(|row| Some((device?, row.record))));
         }
-        let office = self.town.office()?;
         let mut found = BTreeSet::new();
-        for row in office.store().records(&RecordQuery::default())? {
+        for row in rows {
             let Some(household) = row.household else { continue };
             let changes = office.store().changes(row.record)?;
-            let others = changes.iter().filter(|change| !own.contains(&change.device));
+            let others = changes.iter().filter(|change| !held.contains(&(change.device, row.record)));
             found.extend(others.map(|change| (household, change.hash)));
         }
         Ok(found)
@@ -200,7 +203,10 @@ impl World {
     pub(crate) fn role(&mut self) -> Outcome<String> {
         let span = span_of_second_village(&self.cast);
         self.has_second_village = !self.has_second_village;
-        set_role(&self.town, "书记", &span, self.has_second_village)?;
+        if let Err(error) = set_role(&self.town, "书记", &span, self.has_second_village) {
+            // A restored server may never have given what is to be taken.
+            return Ok(error.to_string());
+        }
         let fault = if self.has_second_village { Fault::RoleGiven } else { Fault::RoleTaken };
         self.tally.fault(fault);
         Ok(fault.text().to_owned())

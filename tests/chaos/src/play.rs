@@ -62,8 +62,9 @@ impl World {
         let n = self.any_phone();
         let drawn = self.dice.below(1_000);
         let (name, said) = match drawn {
-            0..200 => ("visit", self.visit(n)?),
-            200..260 => ("hand in", self.hand_in(n)?),
+            0..180 => ("visit", self.visit(n)?),
+            180..205 => ("backup of the server", self.server_backup()?),
+            205..260 => ("hand in", self.hand_in(n)?),
             260..340 => ("after a visit", self.after_visit(n)?),
             340..430 => ("edit", self.edit(n)?),
             430..490 => ("month", self.month(n)?),
@@ -75,8 +76,7 @@ impl World {
             840..858 => ("disk", self.disk(n)?),
             858..872 => ("backup of a phone", self.phone_backup(n)?),
             872..878 => ("clone", self.clone_phone(n)?),
-            878..890 => ("backup of the server", self.server_backup()?),
-            890..915 => ("pairing", self.grant()?),
+            878..915 => ("pairing", self.grant()?),
             915..925 => ("role", self.role()?),
             925..960 => ("office", self.office()?),
             960..978 => ("hostile", self.hostile_step()?),
@@ -88,7 +88,8 @@ impl World {
 
     fn sync_step(&mut self, n: usize) -> Outcome<String> {
         let synced = self.sync(n)?;
-        if !synced.died {
+        // Before a phone has heard of it, it cannot know that a server was restored.
+        if !synced.died && (synced.code.is_none() || !self.server_was_restored) {
             self.check_received(n)?;
         }
         let code = synced.code.unwrap_or_default();

@@ -58,16 +58,15 @@ impl World {
     /// Hands in a draft, or a visit that was returned or taken back.
     pub(crate) fn hand_in(&mut self, n: usize) -> Outcome<String> {
         let Some(record) = self.own_visit(n)? else { return Ok("none".to_owned()) };
-        let was_draft = self.said.iter().any(|said| said.record == record && matches!(said.what, What::Draft(_)));
+        let ledger = self.phone(n)?.ledger()?;
+        let was_draft = ledger.record(record).is_err();
+        let mark = ledger.visit(record).ok().and_then(|shown| Some(shown.visit.fields.get("narrative")?.as_str()?.to_owned()));
         let called = self.call(n, |ledger| ledger.submit_visit(record))?;
         match &called {
             Called::Ended(Ok(_)) if was_draft => {
                 self.tally.state(State::VisitSubmitted);
-                for said in self.said.iter_mut().filter(|said| said.record == record) {
-                    if let What::Draft(mark) = &said.what {
-                        said.what = What::Visit(mark.clone());
-                    }
-                }
+                self.said.retain(|said| said.record != record || !matches!(said.what, What::Draft(_) | What::Visit(_)));
+                self.said.extend(mark.map(|mark| Said { phone: n, record, what: What::Visit(mark) }));
             }
             Called::Ended(Ok(_)) => {
                 self.tally.state(State::Resubmitted);

@@ -21,6 +21,7 @@ pub(crate) mod key {
     pub(crate) const CA: &str = "ca";
     pub(crate) const EPOCH: &str = "epoch";
     pub(crate) const POLICY_REV: &str = "policy_rev";
+    pub(crate) const POLICY_AT: &str = "policy_at_ms";
     pub(crate) const CONFIG: &str = "config";
     pub(crate) const TREE_SIZE: &str = "tree_size";
     pub(crate) const TREE_ROOT: &str = "tree_root";

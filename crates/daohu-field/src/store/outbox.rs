@@ -160,9 +160,12 @@ pub(crate) fn beyond(connection: &Connection, tree_size: u64) -> Result<Vec<(Bat
     Ok(rows.collect::<Result<Vec<_>, _>>()?)
 }
 
-/// Opens a batch again: it is sent once more, byte for byte.
+/// Opens a batch again: it is sent once more, byte for byte. Under way again, nothing of it is purged before its new receipt, and none of
+/// it is shown as received.
 pub(crate) fn reopen(connection: &Connection, device: Id, batch: u64) -> Result<(), FieldError> {
-    connection.execute("UPDATE batch SET done = 0 WHERE device = ?1 AND number = ?2", params![device.as_bytes(), number(batch)])?;
+    let of_batch = params![device.as_bytes(), number(batch)];
+    connection.execute("UPDATE batch SET done = 0 WHERE device = ?1 AND number = ?2", of_batch)?;
+    connection.execute("UPDATE change SET state = 1, received_ms = NULL WHERE device = ?1 AND batch = ?2 AND state = 2", of_batch)?;
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 use daohu_domain::{id::Id, time::Stamp};
-use daohu_wire::{BatchStatus, Cursor, Receipt, SyncAnswer, merkle};
+use daohu_wire::{BatchStatus, Cursor, Policy, Receipt, SyncAnswer, merkle};
 use serde::Serialize;
 use std::{
     borrow::Cow,
@@ -93,10 +93,14 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
             applied.moved |= pulled.to != pulled.from;
         }
     }
-    // An answer that was long under way must not bring an older policy back.
+    // An answer that was long under way must not bring an older policy back; a server that was restored may count lower than it did, and
+    // says so later than what it said before.
     let known_rev = crate::store::count(meta::number(connection, key::POLICY_REV)?);
-    if let Some(policy) = answer.policy.as_ref().filter(|policy| policy.rev > known_rev || applied.restored) {
+    let is_later = answer.server_time_ms > meta::number(connection, key::POLICY_AT)?;
+    let is_news = |policy: &Policy| policy.rev > known_rev || applied.restored || (is_later && policy.rev != known_rev);
+    if let Some(policy) = answer.policy.as_ref().filter(|policy| is_news(policy)) {
         applied.given = policy::keep(connection, policy)?;
+        meta::set_number(connection, key::POLICY_AT, answer.server_time_ms)?;
         applied.moved = true;
     }
     // The first word of the server's time in this boot: what waits can be sealed with it now.

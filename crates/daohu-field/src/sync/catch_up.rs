@@ -57,13 +57,14 @@ pub(crate) fn adopt(connection: &Connection, me: &Me, receipt: &Receipt, applied
     Ok(())
 }
 
-/// Settles a change that is here and came from the server: unsent here, it was received all the same; refused once, it was let in.
+/// Settles a change that is here and came from the server: unsent here, it was received all the same; refused once, it was let in. Says whether it was
+/// one of these.
 pub(crate) fn settle_known(
     connection: &Connection,
     item: &PulledItem,
     (key, known): (change::ChangeKey, i64),
     applied: &mut Applied,
-) -> Result<(), FieldError> {
+) -> Result<bool, FieldError> {
     let is_news = match known {
         state::UNSENT | state::SEALED => true,
         // Where the refused visit became a draft again, its author has gone on with that.
@@ -78,11 +79,10 @@ pub(crate) fn settle_known(
             Some(Start::None) | None => {}
         }
         quarantine::clear_change(connection, item.record, &key.hash)?;
-        applied.loaded.remove(&item.record);
         applied.touch(item.record);
         applied.moved = true;
     }
-    Ok(())
+    Ok(is_news)
 }
 
 /// Ends the catching up once everything was read; says to the conversation where it would fork.
@@ -128,8 +128,12 @@ pub(crate) fn send_again(connection: &Connection, me: &Me, tree_size: u64, appli
             begin(connection)?;
         } else if here == batch.items {
             outbox::reopen(connection, batch.device, batch.number)?;
-        } else if gone.contains(&(batch.device, batch.number)) {
-            applied.lost.push(batch.number);
+        } else {
+            // What is left of it goes in a new batch.
+            change::take_back(connection, batch.device, batch.number)?;
+            if gone.contains(&(batch.device, batch.number)) {
+                applied.lost.push(batch.number);
+            }
         }
     }
     if !applied.lost.is_empty() {

@@ -26,7 +26,10 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
         let hash = content_hash(&item.bytes);
         let key = change::ChangeKey { record: item.record, hash };
         if let Some(state) = change::state_of(connection, key)? {
-            catch_up::settle_known(connection, item, (key, state), applied)?;
+            if catch_up::settle_known(connection, item, (key, state), applied)? {
+                // The document at hand was made without what had been refused.
+                at_hand.remove(&item.record);
+            }
             continue;
         }
         let held = match at_hand.remove(&item.record) {

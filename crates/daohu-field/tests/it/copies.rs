@@ -3,7 +3,7 @@
 
 use crate::{
     fake::{VILLAGE, problem},
-    phone::{Phone, World},
+    phone::World,
 };
 use daohu_field::{Request, SyncOptions};
 use daohu_wire::{RequestSignature, receipt::from_file};
@@ -13,14 +13,6 @@ use std::{fs, path::Path};
 fn files(path: &Path) -> [Vec<u8>; 2] {
     let wal = path.with_extension("db-wal");
     [fs::read(path).unwrap(), fs::read(wal).unwrap_or_default()]
-}
-
-/// Puts older files in the place of a phone's own.
-fn put_back(phone: Phone, [main, wal]: &[Vec<u8>; 2]) -> Phone {
-    phone.put_back(|path| {
-        fs::write(path, main).unwrap();
-        fs::write(path.with_extension("db-wal"), wal).unwrap();
-    })
 }
 
 fn counter(request: &Request) -> u64 {
@@ -36,7 +28,7 @@ fn a_phone_restored_from_a_backup_writes_nothing_again_that_had_arrived() {
     phone.ledger.correct_visit(first, &crate::phone::text("更正一次。")).unwrap();
     let backup = files(&phone.path());
     phone.sync(&mut world.server);
-    let mut phone = put_back(phone, &backup);
+    let mut phone = phone.of_files(&backup);
     phone.visit(world.households[0], "第二次。核对了收入台账。");
     assert_eq!(phone.try_sync(&mut world.server, SyncOptions::default()).unwrap_err().code(), "batch_fork");
 

@@ -4,10 +4,7 @@ use crate::fake::{Fake, TOWN, VILLAGE};
 use daohu_domain::id::Id;
 use daohu_field::{EnrolOptions, FieldError, Ledger, Random, Response, SetClock, SyncOptions, SyncReport, VisitInput};
 use serde_json::json;
-use std::{
-    cell::Cell,
-    path::{Path, PathBuf},
-};
+use std::{cell::Cell, path::PathBuf};
 use tempfile::TempDir;
 
 pub(crate) const KEY: [u8; 32] = [42; 32];
@@ -71,28 +68,22 @@ impl Phone {
 
     /// Opens the file again, as after a kill: the old connection is leaked, so that nothing of it is closed or flushed.
     pub(crate) fn killed(self) -> Self {
-        self.killed_with(|| {})
-    }
-
-    /// As [`Phone::killed`], with something done to the files in between.
-    pub(crate) fn killed_with(self, work: impl FnOnce()) -> Self {
         let Self { folder, clock, ledger, seed } = self;
         std::mem::forget(ledger);
-        work();
         let path = folder.path().join("a.db");
         let ledger = Ledger::open(&path, &KEY, Box::new(clock.clone()), Box::new(Seeded::new(seed + 1000))).unwrap();
         Self { folder, clock, ledger, seed: seed + 1000 }
     }
 
-    /// Opens other files as this phone, in a folder of their own: a backup that is put back.
-    pub(crate) fn put_back(self, write: impl FnOnce(&Path)) -> Self {
-        let Self { folder, clock, ledger, seed } = self;
-        drop((ledger, folder));
+    /// Opens files of a store that were copied earlier, as after a backup was put back.
+    pub(crate) fn of_files(&self, [main, wal]: &[Vec<u8>; 2]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
-        write(&path);
-        let ledger = Ledger::open(&path, &KEY, Box::new(clock.clone()), Box::new(Seeded::new(seed + 1000))).unwrap();
-        Self { folder, clock, ledger, seed: seed + 1000 }
+        std::fs::write(&path, main).unwrap();
+        std::fs::write(folder.path().join("a.db-wal"), wal).unwrap();
+        let seed = self.seed + 1000;
+        let ledger = Ledger::open(&path, &KEY, Box::new(self.clock.clone()), Box::new(Seeded::new(seed))).unwrap();
+        Self { folder, clock: self.clock.clone(), ledger, seed }
     }
 
     pub(crate) fn enrol(&mut self, server: &mut Fake, user: usize) {
