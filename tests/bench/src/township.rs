@@ -16,7 +16,7 @@ use daohu_server::{
     office::Office,
     random::SystemRandom,
     record::{RecordWrite, Writes},
-    sync::{PackSizes, SyncRefusal},
+    sync::PackSizes,
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -31,8 +31,6 @@ use tempfile::TempDir;
 pub(crate) const LOGIN: &str = "secretary";
 /// The path of the sync door.
 pub(crate) const SYNC: &str = "/v1/sync";
-/// The address under which enrolments are counted.
-const ADDRESS: &str = "127.0.0.1";
 /// How long a device code lives.
 const CODE_MS: i64 = 900_000;
 /// Records that the office writes at once.
@@ -133,22 +131,9 @@ impl Township {
         Ok(made["code"].as_str().ok_or("no code")?.to_owned())
     }
 
-    /// Answers a request as the server's routes do, without a socket in between: the bodies are the same.
-    pub(crate) fn carry(&self, request: &Request) -> Outcome<Response> {
-        let answered = match request.path.as_str() {
-            "/v1/config" => Ok(self.office.server_config()?.to_json()?.into_bytes()),
-            "/v1/enrol" => self.office.enrol(&request.body, ADDRESS),
-            path if path.starts_with("/v1/packs/") => {
-                self.office.pack_chunk(header(request, "daohu-signature"), path).map(|chunk| chunk.body)
-            }
-            path => self.office.sync(&request.body, header(request, "daohu-signature"), path),
-        };
-        Ok(match answered {
-            Ok(body) => part(body, header(request, "range")),
-            Err(SyncRefusal { status, code, .. }) => {
-                Response { status, headers: Vec::new(), body: json!({ "code": code }).to_string().into_bytes() }
-            }
-        })
+    /// Answers a request.
+    pub(crate) fn carry(&self, request: &Request) -> Response {
+        daohu_carry::carry(&self.office, request)
     }
 
     fn fill(&mut self, lines: &[Line]) -> Outcome {
@@ -213,19 +198,4 @@ impl Township {
         }
         Ok(())
     }
-}
-
-/// Returns the part of a chunk that a phone asks for: `bytes=FROM-TO`, or the whole.
-fn part(body: Vec<u8>, range: &str) -> Response {
-    let asked = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
-    let part = asked.and_then(|(from, to)| body.get(from.parse().ok()?..=to.parse().ok()?).map(<[u8]>::to_vec));
-    match part {
-        Some(part) => Response { status: 206, headers: Vec::new(), body: part },
-        None => Response { status: 200, headers: Vec::new(), body },
-    }
-}
-
-/// Returns a header of a request; empty if it has none of that name.
-fn header<'a>(request: &'a Request, name: &str) -> &'a str {
-    request.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
 }

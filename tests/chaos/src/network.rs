@@ -5,7 +5,7 @@ use crate::{
     phone::Called,
     tally::{Fault, State},
     template,
-    town::{SYNC, refusal},
+    town::SYNC,
     world::World,
 };
 use daohu_field::{EnrolOptions, FieldError, Request, Response, SyncOptions, SyncReport};
@@ -175,9 +175,9 @@ impl World {
             }
             F::Portal => Some(Response { status: 200, headers: Vec::new(), body: b"<html><body>Please sign in</body></html>".to_vec() }),
             F::Status500 => Some(Response { status: 502, headers: Vec::new(), body: b"<html>Bad Gateway</html>".to_vec() }),
-            F::Status413 => Some(refusal(413, "too_big")),
-            F::Status429 => Some(refusal(429, "server_busy")),
-            F::ServerFull => Some(refusal(507, "server_full")),
+            F::Status413 => Some(daohu_carry::refusal(413, "too_big")),
+            F::Status429 => Some(daohu_carry::refusal(429, "server_busy")),
+            F::ServerFull => Some(daohu_carry::refusal(507, "server_full")),
             F::ServerCrashInCall => {
                 let mark = self.town.mark()?;
                 self.town.carry(request)?;

@@ -10,16 +10,12 @@ use daohu_field::{Request, Response};
 use daohu_server::{
     clock::{ClockHand, ServerClock},
     office::Office,
-    sync::SyncRefusal,
 };
 use daohu_wire::limits::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX};
-use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// The path of the sync door.
 pub(crate) const SYNC: &str = "/v1/sync";
-/// The address under which enrolments are counted.
-const ADDRESS: &str = "127.0.0.1";
 
 /// The server.
 pub(crate) struct Town {
@@ -99,26 +95,10 @@ impl Town {
         if request.body.len() > REQUEST_BYTES_MAX {
             return Err(format!("a request of {} bytes", request.body.len()).into());
         }
-        let answered = match request.path.as_str() {
-            "/v1/config" => Ok(office.server_config()?.to_json()?.into_bytes()),
-            "/v1/enrol" => office.enrol(&request.body, ADDRESS),
-            "/v1/repair" => office.repair(&request.body, header(request, "daohu-signature"), "/v1/repair"),
-            path => office.sync(&request.body, header(request, "daohu-signature"), path),
-        };
-        Ok(match answered {
-            Ok(body) if body.len() > ANSWER_BYTES_MAX => return Err(format!("an answer of {} bytes", body.len()).into()),
-            Ok(body) => Response { status: 200, headers: Vec::new(), body },
-            Err(SyncRefusal { status, code, .. }) => refusal(status, code),
-        })
+        let response = daohu_carry::carry(office, request);
+        if response.body.len() > ANSWER_BYTES_MAX {
+            return Err(format!("an answer of {} bytes", response.body.len()).into());
+        }
+        Ok(response)
     }
-}
-
-/// Makes the response of a refusal.
-pub(crate) fn refusal(status: u16, code: &str) -> Response {
-    Response { status, headers: Vec::new(), body: json!({ "code": code }).to_string().into_bytes() }
-}
-
-/// Returns a header of a request; empty if it has none of that name.
-fn header<'a>(request: &'a Request, name: &str) -> &'a str {
-    request.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
 }

@@ -13,6 +13,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("daohu-server", 3),
     ("daohu-cli", 3),
     ("daohu", 4),
+    ("daohu-carry", 4),
     ("daohu-e2e", 5),
     ("daohu-bench", 5),
     ("daohu-fuzz", 5),

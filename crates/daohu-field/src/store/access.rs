@@ -48,12 +48,19 @@ pub(crate) fn grants(connection: &Connection, state: i64) -> Result<Vec<GrantRow
     Ok(rows)
 }
 
-/// Writes a grant in force; the cursor of a known one stays. Says whether it is new.
+/// Writes a grant in force; the cursor of a known one stays. Says whether it is new: a server that was restored gives numbers a second
+/// time, and under one of them something else than before.
 pub(crate) fn put_grant(connection: &Connection, grant: &GrantRow) -> Result<bool, FieldError> {
-    let known: Option<i64> =
-        connection.query_row("SELECT state FROM access_grant WHERE id = ?1", [number(grant.id)], |row| row.get(0)).optional()?;
+    let household = grant.household.map(|id| id.as_bytes().to_vec());
     // A grant that was purged here and is in force again fetches everything anew.
-    let keeps_cursor = known.is_some_and(|state| state != PURGED);
+    let same = "SELECT 1 FROM access_grant WHERE id = ?1 AND state <> ?2 AND place = ?3 AND household IS ?4 AND reference = ?5";
+    let keeps_cursor = connection.prepare_cached(same)?.exists(params![
+        number(grant.id),
+        PURGED,
+        place_number(grant.place),
+        household,
+        grant.reference
+    ])?;
     let sql = "INSERT INTO access_grant (id, role, place, household, reference, seq, state) VALUES (?1, ?2, ?3, ?4, ?5, 0, 1)
                ON CONFLICT (id) DO UPDATE SET role = ?2, place = ?3, household = ?4, reference = ?5, state = 1, reason = NULL,
                  seq = CASE WHEN ?6 THEN seq ELSE 0 END";
@@ -61,7 +68,7 @@ pub(crate) fn put_grant(connection: &Connection, grant: &GrantRow) -> Result<boo
         number(grant.id),
         grant.role,
         place_number(grant.place),
-        grant.household.map(|id| id.as_bytes().to_vec()),
+        household,
         grant.reference,
         keeps_cursor,
     ])?;

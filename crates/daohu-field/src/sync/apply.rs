@@ -145,6 +145,8 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
         let shorter = taken.head.is_some_and(|(size, _)| head.size < size);
         catch_up::send_again(connection, me, if shorter { head.size } else { 0 }, applied)?;
         repair::want(connection)?;
+        // It counts its policies anew too: the number that is known here may be that of another one by now.
+        meta::forget(connection, key::POLICY_REV)?;
         applied.restored = true;
         applied.moved = true;
     }

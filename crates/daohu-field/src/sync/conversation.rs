@@ -39,9 +39,9 @@ const FAST_MS: i64 = 5_000;
 /// How often one exchange is tried before the link counts as dead.
 const TRIES_MAX: u32 = 2;
 
-/// By how much the request counter leaps when the server refuses one as older than it knows: a phone that was restored from a backup
-/// cannot know how far its counter had come, and would stay shut out while it counts up one by one.
-const COUNTER_LEAP: i64 = 1_000;
+/// By how much the request counter leaps when the server refuses one as older than it knows: thirty days of milliseconds. The counter follows
+/// the wall clock; a copy of a phone whose clock was ahead when it was heard last would stay shut out until that day comes.
+const COUNTER_LEAP: i64 = 30 * 86_400_000;
 
 /// The one path.
 const PATH: &str = "/v1/sync";

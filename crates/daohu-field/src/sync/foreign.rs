@@ -60,18 +60,31 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
     Ok(())
 }
 
-/// Guards an item. Where a copy of this phone has written the same number of the same record under the enrolment before, what waits here
-/// gives way: it is written again under the present one.
+/// Guards an item, beside what is held of its record.
+///
+/// Where a copy of this phone has written the same number of the same record under the enrolment before, what waits here gives way: it is
+/// written again under the present one. Where the server has another beginning of a record than the one that only came from it, it was
+/// restored and the author wrote the record again: the earlier one gives way.
 fn judged(connection: &Connection, held: Option<Held>, item: &PulledItem) -> Result<(Option<Held>, Result<Accepted, Refusal>), FieldError> {
-    let judged = guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item));
-    let is_taken = judged.as_ref().err().is_some_and(|refusal| refusal.code == "actor_taken");
-    if !is_taken || !catch_up::is_catching_up(connection)? {
-        return Ok((held, judged));
+    let judge = |held: &Option<Held>| guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item));
+    let judged = judge(&held);
+    match judged.as_ref().map_err(|refusal| refusal.code) {
+        Err("actor_taken") if catch_up::is_catching_up(connection)? => {
+            reauthor::one(connection, item.record, Me::read(connection)?.device, item.received_ms)?;
+            let held = project::held(connection, item.record)?;
+            let judged = judge(&held);
+            Ok((held, judged))
+        }
+        Err("sealed_touched") if held.as_ref().is_some_and(|held| held.changes.iter().all(|row| row.state == state::FOREIGN)) => {
+            let anew = judge(&None);
+            if anew.is_err() {
+                return Ok((held, judged));
+            }
+            change::purge_record(connection, item.record)?;
+            Ok((None, anew))
+        }
+        _ => Ok((held, judged)),
     }
-    reauthor::one(connection, item.record, Me::read(connection)?.device, item.received_ms)?;
-    let held = project::held(connection, item.record)?;
-    let judged = guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item));
-    Ok((held, judged))
 }
 
 fn context<'a>(item: &PulledItem) -> GuardContext<'a> {

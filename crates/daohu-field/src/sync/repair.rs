@@ -84,11 +84,17 @@ fn holdings(connection: &Connection) -> Result<Holdings, FieldError> {
     Ok(holdings)
 }
 
-/// Returns a record as far as the server has received it.
+/// Returns a record as far as the server has received it. What was received and rests on something that is under way again, as after a
+/// restored server, is left out with it.
 fn received(connection: &Connection, record: Id) -> Result<Option<Document>, FieldError> {
-    let rows = change::of_record(connection, record)?;
-    let bytes: Vec<u8> = rows.iter().filter(|row| row.state >= state::RECEIVED).flat_map(|row| row.bytes.iter().copied()).collect();
-    if bytes.is_empty() { Ok(None) } else { Ok(Some(Document::load(record, &bytes)?)) }
+    let mut document: Option<Document> = None;
+    for row in change::of_record(connection, record)?.into_iter().filter(|row| row.state >= state::RECEIVED) {
+        match &mut document {
+            Some(document) => _ = document.apply_trusted(&row.bytes).is_ok(),
+            None => document = Document::load(record, &row.bytes).ok(),
+        }
+    }
+    Ok(document)
 }
 
 /// A comparison under way.

@@ -126,5 +126,5 @@ fn a_phone_whose_counter_is_behind_leaps_ahead() {
         });
     }
 
-    assert!(counters[1] > counters[0] + 1_000, "{counters:?}");
+    assert!(counters[1] > counters[0] + 29 * 86_400_000, "as far as a clock may have been ahead: {counters:?}");
 }

@@ -108,3 +108,46 @@ fn a_phone_that_enrolled_after_the_backup_enrols_again_and_hands_in_all_it_ever_
     assert_eq!((zhang.state(received).as_str(), zhang.state(unsent).as_str()), ("received", "received"));
     Ok(())
 }
+
+#[test]
+fn a_restored_office_gives_numbers_a_second_time_and_phones_take_what_they_mean_now() -> Outcome {
+    let mut world = World::new(1)?;
+    let mut zhang = world.phone("zhang")?;
+    world.back_up("monday")?;
+    let forgotten = world.household_of_zhang()?;
+    zhang.sync(&world)?;
+    assert!(!zhang.digest(forgotten).is_empty());
+    world.restore("monday")?;
+    let given = world.household_of_zhang()?;
+
+    zhang.sync(&world)?;
+
+    let granted: Vec<_> = zhang.ledger().status()?.grants.into_iter().filter_map(|grant| grant.household).collect();
+    assert!(granted.contains(&given) && !granted.contains(&forgotten), "{granted:?} has the numbers of what is forgotten");
+    world.office().record_edit(given, &[("contact_note", "以后写的")])?;
+    assert_eq!(zhang.sync(&world)?.pulled, 1);
+    Ok(())
+}
+
+#[test]
+fn a_visit_that_its_author_wrote_again_replaces_the_one_that_a_restored_office_lost() -> Outcome {
+    let mut world = World::new(1)?;
+    let mut li = world.phone("li")?;
+    world.back_up("monday")?;
+    let mut zhang = world.phone("zhang")?;
+    let visit = zhang.visit(world.households[0], "收到过的")?;
+    zhang.sync(&world)?;
+    li.sync(&world)?;
+    assert!(!li.state(visit).is_empty());
+    world.restore("monday")?;
+    assert_eq!(zhang.sync(&world).map_err(|error| error.code().to_owned()).err().as_deref(), Some("unknown_device"));
+    world.enrol(&mut zhang, "zhang")?;
+    zhang.sync(&world)?;
+
+    let report = li.sync(&world)?;
+
+    assert_eq!(report.refused.len(), 0, "{report:?}");
+    assert_eq!(li.digest(world.households[0]), zhang.digest(world.households[0]));
+    assert_eq!(li.ledger().rebuild()?.differences, 0);
+    Ok(())
+}

@@ -10,7 +10,6 @@ use daohu_server::{
     office::Office,
     random::SystemRandom,
     record::{RecordWrite, Writes},
-    sync::SyncRefusal,
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -70,14 +69,10 @@ impl World {
             let cadre = world.write("cadre", town, None, json!({ "name": name }))?;
             world.cadres.push(cadre);
         }
-        for n in 0..households {
-            let since = |value: &str| json!([{ "value": value, "from": "2019-01-01", "to": null }]);
-            let fields = json!({ "number": format!("61080220900{n:05}"), "head_name": format!("白文{n}"), "places": since(VILLAGE),
-                "status": since("poor"), "tier": since("monthly") });
-            let household = world.write("household", village, None, fields)?;
+        for _ in 0..households {
+            let household = world.household()?;
             for (cadre, role) in [(0, "primary"), (1, "assistant")] {
-                let pairing = json!({ "cadre": world.cadres[cadre], "role": role, "from": "2019-01-01" });
-                world.write("pairing", village, Some(household), pairing)?;
+                world.pair(household, cadre, role)?;
             }
             world.households.push(household);
         }
@@ -121,6 +116,26 @@ impl World {
         let record = RecordWrite { id, kind, place, subject, is_new: true, fields };
         office.write_records(&Writes { records: vec![record], ..Writes::default() })?;
         Ok(id)
+    }
+
+    fn household(&self) -> Outcome<Id> {
+        let n = self.count("household")?;
+        let since = |value: &str| json!([{ "value": value, "from": "2019-01-01", "to": null }]);
+        let fields = json!({ "number": format!("61080220900{n:05}"), "head_name": format!("白文{n}"), "places": since(VILLAGE),
+            "status": since("poor"), "tier": since("monthly") });
+        self.write("household", VILLAGE.parse()?, None, fields)
+    }
+
+    fn pair(&self, household: Id, cadre: usize, role: &str) -> Outcome<Id> {
+        let pairing = json!({ "cadre": self.cadres[cadre], "role": role, "from": "2019-01-01" });
+        self.write("pairing", VILLAGE.parse()?, Some(household), pairing)
+    }
+
+    /// Adds a household of which only the first helper is in charge.
+    pub(super) fn household_of_zhang(&self) -> Outcome<Id> {
+        let household = self.household()?;
+        self.pair(household, 0, "primary")?;
+        Ok(household)
     }
 
     /// Enrols a phone of a user and brings it level.
@@ -170,22 +185,7 @@ impl World {
 
     /// Answers a request as the server's routes do.
     pub(super) fn carry(&self, request: &Request) -> Response {
-        let signature = request.headers.iter().find(|(name, _)| name == "daohu-signature").map_or("", |(_, value)| value.as_str());
-        let office = self.office();
-        let answered = match request.path.as_str() {
-            "/v1/config" => {
-                office.server_config().map_err(SyncRefusal::from).map(|config| config.to_json().unwrap_or_default().into_bytes())
-            }
-            "/v1/enrol" => office.enrol(&request.body, "127.0.0.1"),
-            "/v1/repair" => office.repair(&request.body, signature, &request.path),
-            path => office.sync(&request.body, signature, path),
-        };
-        match answered {
-            Ok(body) => Response { status: 200, headers: Vec::new(), body },
-            Err(SyncRefusal { status, code, .. }) => {
-                Response { status, headers: Vec::new(), body: json!({ "code": code }).to_string().into_bytes() }
-            }
-        }
+        daohu_carry::carry(self.office(), request)
     }
 
     /// Keeps a copy of the whole data folder under a name.

@@ -9,7 +9,7 @@ use daohu_server::{
     clock::ServerClock,
     office::Office,
     random::SystemRandom,
-    sync::{PackSizes, SyncRefusal},
+    sync::PackSizes,
 };
 use serde_json::{Value as Json, json};
 use std::{
@@ -150,7 +150,7 @@ impl World {
 
     /// Answers as the routes do.
     pub(crate) fn carry(&self, request: &Request) -> Response {
-        carry(&self.office, request)
+        daohu_carry::carry(&self.office, request)
     }
 
     /// Does something while no pack can be found.
@@ -169,27 +169,6 @@ impl World {
 /// Opens the office over a folder with its clock file.
 pub(crate) fn open(folder: &Path) -> Office {
     Office::open(&folder.join("data"), ServerClock::file(folder.join("now")).unwrap(), SystemRandom).unwrap()
-}
-
-/// Answers as the routes do, parts of packs too.
-pub(crate) fn carry(office: &Office, request: &Request) -> Response {
-    let header = |name: &str| request.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
-    let answered = match request.path.as_str() {
-        "/v1/config" => Ok(office.server_config().unwrap().to_json().unwrap().into_bytes()),
-        "/v1/enrol" => office.enrol(&request.body, "127.0.0.1"),
-        path if path.starts_with("/v1/packs/") => office.pack_chunk(header("daohu-signature"), path).map(|chunk| chunk.body),
-        path => office.sync(&request.body, header("daohu-signature"), path),
-    };
-    match (answered, header("range").strip_prefix("bytes=").and_then(|range| range.split_once('-'))) {
-        (Ok(body), Some((from, to))) => {
-            let part = body[from.parse().unwrap()..=to.parse().unwrap()].to_vec();
-            Response { status: 206, headers: Vec::new(), body: part }
-        }
-        (Ok(body), None) => Response { status: 200, headers: Vec::new(), body },
-        (Err(SyncRefusal { status, code, .. }), _) => {
-            Response { status, headers: Vec::new(), body: json!({ "code": code }).to_string().into_bytes() }
-        }
-    }
 }
 
 /// A phone with its own store.
