@@ -1,13 +1,11 @@
 //! All chance of a run, from one number: what is done, what goes wrong, and the bytes that phones and server draw for ids and keys.
 
+use daohu_mutate::{STEP, mixed};
 use daohu_server::random::Random as ServerRandom;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-
-/// The step of `splitmix64`.
-const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A stream of numbers; a clone draws from the same stream.
 #[derive(Debug, Clone)]
@@ -66,10 +64,4 @@ impl ServerRandom for Dice {
     fn fill(&self, bytes: &mut [u8]) {
         self.bytes(bytes);
     }
-}
-
-const fn mixed(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    value ^ (value >> 31)
 }

@@ -9,10 +9,8 @@ pub struct Chance(pub u64);
 impl Chance {
     /// Returns a number below a limit that is above 0.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % limit
+        self.0 = self.0.wrapping_add(daohu_mutate::STEP);
+        daohu_mutate::mixed(self.0) % limit
     }
 
     /// Returns one of several.

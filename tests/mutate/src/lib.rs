@@ -6,7 +6,7 @@
 pub mod chunk;
 mod numbers;
 
-pub use numbers::Numbers;
+pub use numbers::{Numbers, STEP, mixed};
 
 /// Heads of CBOR that announce a number, bytes, a text, an array or a map of eight bytes' length.
 const HEADS: [u8; 6] = [0x1b, 0x3b, 0x5b, 0x7b, 0x9b, 0xbb];
