@@ -285,10 +285,10 @@ fn open_master(folder: &Path, store: &SqliteStore, keys: &Keys) -> Result<Held, 
     if ring.seal.is_some_and(|name| name != keys.seal_name()) {
         return Err(OfficeError::refused("wrong_key"));
     }
+    if !master::is_of(store, &ring, &held.key) {
+        return Err(OfficeError::refused("wrong_key"));
+    }
     if ring.master.is_none() {
-        if !master::opens(store, &held.key) {
-            return Err(OfficeError::refused("wrong_key"));
-        }
         store.name_keys(master::name_of(&held.key), keys.seal_name())?;
     }
     Ok(held)

@@ -155,7 +155,7 @@ pub fn replace_lost_master(folder: &Path, clock: &ServerClock, random: &dyn Rand
     check_own(&own, &Keys::open(&keys_folder, false, random)?)?;
     let _alone = lock(&keys_folder, true)?;
     let ring = store.key_ring()?;
-    if Held::read(&keys_folder, &ring).is_ok_and(|held| opens(&store, &held.key)) {
+    if Held::read(&keys_folder, &ring).is_ok_and(|held| is_of(&store, &ring, &held.key)) {
         return Err(OfficeError::refused("key_not_lost"));
     }
     let new = write_next(&keys_folder, random)?;
@@ -177,10 +177,11 @@ pub(super) fn name_of(key: &[u8; 32]) -> [u8; 8] {
     [a, b, c, d, e, f, g, h]
 }
 
-/// Says whether a key opens what the store holds, as far as one secret tells; a store without any is opened by all.
-pub(super) fn opens(store: &SqliteStore, key: &[u8; 32]) -> bool {
-    let sample = store.any_secret();
-    sample.is_ok_and(|row| row.is_none_or(|row| secret::opens(key, &row)))
+/// Says whether a key that was read is the store's: it has the name that the store noted. A store of an earlier version noted none
+/// and is asked for one secret; that is no proof where names are kept, for a secret may be one whose key was lost before.
+pub(super) fn is_of(store: &SqliteStore, ring: &KeyRing, key: &[u8; 32]) -> bool {
+    let opens_one = || store.any_secret().is_ok_and(|row| row.is_none_or(|row| secret::opens(key, &row)));
+    ring.master.map_or_else(opens_one, |name| name == name_of(key))
 }
 
 fn answer(what: &str, key: &[u8; 32], count: RewrapCount) -> Value {

@@ -21,7 +21,15 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use daohu_domain::{calendar::Month, id::Id, kind::Fields, kinds::month_record, mask, month_text::copy_text, validate::text_of};
+use daohu_domain::{
+    calendar::Month,
+    id::Id,
+    kind::Fields,
+    kinds::month_record,
+    mask,
+    month_text::{VisitOfMonth, compose, copy_text},
+    validate::text_of,
+};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -157,15 +165,24 @@ impl Page<'_> {
         let fields = listing::seen(self.caller, kind, row);
         let name =
             format!("{} {}", text_of(self.fields, "number").unwrap_or_default(), text_of(self.fields, "head_name").unwrap_or_default());
-        let counted = self.visits.iter().filter(|visit| visit["month"] == json!(month) && visit["state"] != "voided");
+        let is_counted = |visit: &&Json| visit["month"] == json!(month) && visit["state"] != "voided";
+        let counted: Vec<&Json> = self.visits.iter().filter(is_counted).collect();
+        // What nobody wrote is composed of the visits, as on the phone: a part that a visit tells of is never "none".
+        let told: Vec<VisitOfMonth<'_>> = counted.iter().filter_map(|visit| told(visit)).collect();
+        let mut parts = compose(&told);
+        parts.extend(fields.into_iter().filter(|(_, value)| value.as_str() != Some("")));
         let mut shown = listing::shown(self.caller, kind, row);
         shown["month"] = json!(month);
         shown["state"] = json!(fold.state);
         shown["late"] = json!(fold.late);
-        shown["visits"] = counted.map(|visit| visit["id"].clone()).collect();
-        shown["text"] = json!(copy_text(month, &name, &fields));
+        shown["visits"] = counted.iter().map(|visit| visit["id"].clone()).collect();
+        shown["text"] = json!(copy_text(month, &name, &parts));
         Ok(Some(shown))
     }
+}
+
+fn told(visit: &Json) -> Option<VisitOfMonth<'_>> {
+    Some(VisitOfMonth { day: visit["occurred_day"].as_str()?.parse().ok()?, fields: visit["fields"].as_object()? })
 }
 
 /// Shows both values of what two people changed, to those who see records whole: a conflict quotes names and notes.

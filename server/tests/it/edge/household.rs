@@ -99,7 +99,7 @@ fn a_list_names_the_twin_of_each_month_record() -> Outcome {
 #[tokio::test]
 async fn a_month_is_shown_with_its_text_its_visits_and_whether_it_was_late() -> Outcome {
     let mut twins = Twins::new()?;
-    let visit = twins.phones[0].visit(twins.household, "2019-05-13T21:00:00+08:00", "核对羊圈台账")?;
+    let visit = twins.phones[0].visit(twins.household, "2019-05-13T21:00:00+08:00", "卖了两只羊")?;
     twins.world.at("2019-06-20T09:00:00+08:00")?;
     let at_ms = twins.world.office.now().0;
     twins.phones[0].append(twins.records[0], "submit", at_ms)?;
@@ -111,6 +111,7 @@ async fn a_month_is_shown_with_its_text_its_visits_and_whether_it_was_late() -> 
     assert_eq!((&month["state"], &month["late"], &month["visits"]), (&json!("submitted"), &json!(true), &json!([visit])));
     let text = month["text"].as_str().ok_or("no text")?;
     assert!(text.contains("6108022090420001 王建军") && text.contains("本月工作：核对收入台账"), "{text}");
+    assert!(text.contains("5月13日：卖了两只羊"), "what nobody wrote is composed of the visits: {text}");
     assert_eq!(shown.get("state"), None, "a household has no states");
     Ok(())
 }
