@@ -36,7 +36,7 @@ pub struct AccountRow {
     pub disabled: bool,
     /// When the account was closed; none where an older program closed it.
     pub disabled_at: Option<Instant>,
-    /// Counts changes of the user's grants.
+    /// The revision of the user's grants: higher than every one given before to anybody, and than the clock.
     pub grants_rev: u64,
     /// Roles given, those taken away too.
     pub roles: Vec<RoleRow>,

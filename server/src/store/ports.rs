@@ -252,7 +252,8 @@ pub trait AccountStore {
     /// When the backend fails.
     fn settle_grants(&self, account: Id, wanted: &[WantedGrant], now: Instant) -> Result<Vec<GrantRow>, StoreError>;
 
-    /// Returns the number that grows whenever what every device may see of the policy changes.
+    /// Returns the revision of what every device may see of the policy: at each change higher than every one given before, to an account
+    /// too, and than the clock, so that a store put back to a copy gives none twice.
     ///
     /// # Errors
     /// When the backend fails.

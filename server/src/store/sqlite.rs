@@ -15,6 +15,7 @@ mod migrate;
 mod project;
 mod rebuild;
 mod record;
+mod revision;
 mod secret;
 mod state;
 mod tree;

@@ -23,7 +23,7 @@ const OFFICE_NAME: &str = "办公室";
 pub(super) fn revision(office: &Office, account: Id, standing: Standing) -> Result<u64, StoreError> {
     let own = office.store().accounts(&AccountQuery::Id(account))?.first().map_or(0, |row| row.grants_rev);
     // One more, because 0 says that a device knows no policy; and another, higher than what the device has, once it left.
-    let base = office.store().policy_rev()? + own + 1;
+    let base = office.store().policy_rev()?.max(own) + 1;
     Ok(if standing == Standing::Enrolled { base } else { base + 1 })
 }
 

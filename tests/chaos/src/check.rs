@@ -156,9 +156,10 @@ impl World {
                     let differs = view.fields.iter().filter(|(key, value)| row.fields.get(*key) != Some(value));
                     let differs: Vec<String> = differs.map(|(key, value)| format!("{key}: {value}/{:?}", row.fields.get(key))).collect();
                     told.push(format!("other fields in {} {}: {}", row.kind, row.record, differs.join(", ")));
-                    told.push(self.changes_that_differ(n, row.record)?);
+                    told.extend(self.changes_that_differ(n, row.record)?);
                 }
-                Ok(_) => {}
+                // A digest counts what every change says, also one that a later one put aside.
+                Ok(_) => told.extend(self.changes_that_differ(n, row.record)?),
             }
         }
         for kind in digest::KINDS {
@@ -174,12 +175,12 @@ impl World {
         Ok(told.join("; "))
     }
 
-    fn changes_that_differ(&mut self, n: usize, record: Id) -> Result<String, crate::Failure> {
+    fn changes_that_differ(&mut self, n: usize, record: Id) -> Result<Option<String>, crate::Failure> {
         let theirs: BTreeSet<String> = self.town.office()?.store().changes(record)?.iter().map(|change| hex::encode(change.hash)).collect();
         let mine: BTreeSet<String> = self.phone(n)?.ledger()?.history(record, None)?.into_iter().map(|past| past.change).collect();
         let short = |hashes: Vec<&String>| hashes.iter().map(|hash| hash.chars().take(8).collect::<String>()).collect::<Vec<_>>().join(" ");
-        let lacks = short(theirs.difference(&mine).collect());
-        Ok(format!("it lacks [{lacks}], the server lacks [{}]", short(mine.difference(&theirs).collect())))
+        let (lacks, more) = (short(theirs.difference(&mine).collect()), short(mine.difference(&theirs).collect()));
+        Ok((mine != theirs).then(|| format!("of {record} it lacks [{lacks}], the server lacks [{more}]")))
     }
 
     /// Checks every receipt of a phone against the log as it is now, with the log's public key and nothing else.

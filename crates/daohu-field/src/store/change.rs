@@ -118,6 +118,13 @@ pub(crate) fn take_back(connection: &Connection, device: Id, batch: u64) -> Resu
     Ok(())
 }
 
+/// Makes one change that is known to the server unsent again.
+pub(crate) fn open(connection: &Connection, key: ChangeKey) -> Result<(), FieldError> {
+    let sql = "UPDATE change SET state = 0, batch = NULL, leaf = NULL, received_ms = NULL WHERE record = ?1 AND hash = ?2 AND state IN (2, 4)";
+    connection.prepare_cached(sql)?.execute(params![key.record.as_bytes(), key.hash])?;
+    Ok(())
+}
+
 /// Says whether any record has a change of exactly these bytes.
 pub(crate) fn is_written(connection: &Connection, hash: &[u8; 32]) -> Result<bool, FieldError> {
     Ok(connection.prepare_cached("SELECT 1 FROM change WHERE hash = ?1")?.exists([hash])?)

@@ -185,16 +185,19 @@ impl Comparison {
             if self.got.contains(&element(record, &document.heads())) {
                 continue;
             }
-            let mut is_ours = false;
-            for row in change::of_record(connection, *record)?.iter().filter(|row| row.device == me.device) {
-                let Some(number) = row.batch.and_then(|number| u64::try_from(number).ok()) else { continue };
-                let Some(batch) = outbox::find(connection, me.device, number)? else { continue };
-                if batch.items == change::of_batch(connection, me.device, number)?.len() as u64 {
-                    outbox::reopen(connection, me.device, number)?;
-                    is_ours = true;
+            let ours: Vec<_> = change::of_record(connection, *record)?.into_iter().filter(|row| row.device == me.device).collect();
+            for row in &ours {
+                let number = row.batch.and_then(|number| u64::try_from(number).ok());
+                let batch = number.map(|number| outbox::find(connection, me.device, number)).transpose()?.flatten();
+                match batch {
+                    Some(batch) if batch.items == change::of_batch(connection, me.device, batch.number)?.len() as u64 => {
+                        outbox::reopen(connection, me.device, batch.number)?;
+                    }
+                    // Sent by another copy of this phone, or what is left of a batch: it goes in a new one.
+                    _ => change::open(connection, change::ChangeKey { record: *record, hash: row.hash })?,
                 }
             }
-            foreign_only += u64::from(!is_ours);
+            foreign_only += u64::from(ours.is_empty());
         }
         for cursor in self.cursors.iter().flatten() {
             access::set_cursor(connection, cursor.grant, cursor.seq)?;

@@ -3,7 +3,7 @@
 use daohu_domain::id::Id;
 use rusqlite::{Connection, Error, OptionalExtension, Row, Transaction, params};
 
-use super::{Failed, SqliteStore, StoreError, convert, grant, project};
+use super::{Failed, SqliteStore, StoreError, convert, grant, revision};
 use crate::store::account::{
     AccountChange, AccountQuery, AccountRow, CodeRow, DeviceQuery, DeviceRow, GrantRow, RoleRow, SessionRow, TriesRow, WantedGrant,
 };
@@ -79,13 +79,7 @@ impl AccountStore for SqliteStore {
     }
 
     fn policy_rev(&self) -> Result<u64, StoreError> {
-        self.read("read the policy's revision", |connection| {
-            let rev = connection
-                .prepare_cached("SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE key = 'policy_rev'")?
-                .query_row([], |row| convert::count(row, 0))
-                .optional()?;
-            Ok(rev.unwrap_or(0))
-        })
+        self.read("read the policy's revision", |connection| Ok(revision::of_all(connection)?))
     }
 }
 
@@ -354,6 +348,6 @@ fn enrol(transaction: &Transaction<'_>, device: &DeviceRow, code: &str) -> Resul
             device.store_key
         ],
     )?;
-    project::bump_policy(transaction)?;
+    revision::bump(transaction, device.enrolled_at)?;
     Ok(())
 }

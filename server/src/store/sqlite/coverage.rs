@@ -74,7 +74,7 @@ impl CoverageStore for SqliteStore {
             // Any rule may move any figure but the first ones.
             kept::drop_all(transaction)?;
             first::forget_next(transaction)?;
-            super::project::bump_policy(transaction)?;
+            super::revision::bump(transaction, now)?;
             Ok(version)
         })
     }

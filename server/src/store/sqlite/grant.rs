@@ -4,7 +4,7 @@ use daohu_domain::calendar::Instant;
 use daohu_domain::id::Id;
 use rusqlite::{Connection, Error, Row, Transaction, params};
 
-use super::convert;
+use super::{convert, revision};
 use crate::store::account::{GrantRow, WantedGrant};
 
 /// Returns all grants of an account in the order of their numbers.
@@ -81,7 +81,7 @@ pub(super) fn settle(transaction: &Transaction<'_>, account: Id, wanted: &[Wante
         changed = true;
     }
     if changed {
-        transaction.execute("UPDATE account SET grants_rev = grants_rev + 1 WHERE id = ?1", [account.as_bytes()])?;
+        revision::bump_of(transaction, account, now)?;
     }
     of_account(transaction, account)
 }

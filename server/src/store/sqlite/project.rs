@@ -8,7 +8,7 @@ use daohu_domain::place::Place;
 use rusqlite::{Connection, Error, OptionalExtension, Transaction, params};
 use serde_json::Value;
 
-use super::{Failed, convert, state};
+use super::{Failed, convert, revision, state};
 use crate::store::plan::{DocumentPlan, Fact, IntakePlan, Moved, PairingFact, RegionFact, ReviewFact, StartEvidence, VisitFact};
 
 /// Kinds whose change every device's policy part must show: names of places and people, and the rules.
@@ -32,20 +32,9 @@ pub(super) fn write_documents(transaction: &Transaction<'_>, plan: &IntakePlan) 
     }
     state::restate(transaction, &state::judged(transaction, &plan.documents, &expect)?)?;
     if policy {
-        bump_policy(transaction)?;
+        revision::bump(transaction, plan.now)?;
     }
     Ok(moved)
-}
-
-/// Counts a change of what every device may see of the policy.
-pub(super) fn bump_policy(connection: &Connection) -> Result<(), Error> {
-    connection
-        .prepare_cached(
-            "INSERT INTO meta (key, value) VALUES ('policy_rev', CAST('1' AS BLOB)) ON CONFLICT (key) DO UPDATE \
-             SET value = CAST(CAST(CAST(CAST(value AS TEXT) AS INTEGER) + 1 AS TEXT) AS BLOB)",
-        )?
-        .execute([])?;
-    Ok(())
 }
 
 /// Writes one document's rows.

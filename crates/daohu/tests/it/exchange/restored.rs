@@ -1,7 +1,8 @@
 //! A server that was restored from an older backup: phones notice, hand in again what it lost, and name what they cannot.
 
-use super::world::{HOUR, World};
+use super::world::{HOUR, TOWN, VILLAGE, World};
 use crate::run::Outcome;
+use daohu_domain::role::Role;
 
 #[test]
 fn every_phone_hands_in_again_what_the_restored_office_lost_and_receipts_are_renewed() -> Outcome {
@@ -130,6 +131,25 @@ fn a_restored_office_gives_numbers_a_second_time_and_phones_take_what_they_mean_
 }
 
 #[test]
+fn a_policy_that_differs_from_the_one_of_before_the_restore_is_told_though_the_log_is_the_same() -> Outcome {
+    let mut world = World::new(1)?;
+    let mut li = world.phone("li")?;
+    world.back_up("monday")?;
+    world.give("li", Role::VillageSecretary, VILLAGE)?;
+    li.sync(&world)?;
+    assert_eq!(li.places()?, [VILLAGE]);
+    world.restore("monday")?;
+    world.pass(&[&li], HOUR)?;
+    world.give("li", Role::TownOffice, TOWN)?;
+
+    let report = li.sync(&world)?;
+
+    assert!(!report.restored, "nothing in the log tells of it");
+    assert_eq!(li.places()?, [TOWN, VILLAGE]);
+    Ok(())
+}
+
+#[test]
 fn a_visit_that_its_author_wrote_again_replaces_the_one_that_a_restored_office_lost() -> Outcome {
     let mut world = World::new(1)?;
     let mut li = world.phone("li")?;
@@ -149,5 +169,27 @@ fn a_visit_that_its_author_wrote_again_replaces_the_one_that_a_restored_office_l
     assert_eq!(report.refused.len(), 0, "{report:?}");
     assert_eq!(li.digest(world.households[0]), zhang.digest(world.households[0]));
     assert_eq!(li.ledger().rebuild()?.differences, 0);
+    Ok(())
+}
+
+#[test]
+fn what_another_copy_of_this_phone_handed_in_is_handed_in_again_by_this_one() -> Outcome {
+    let mut world = World::new(1)?;
+    let mut zhang = world.phone("zhang")?;
+    world.back_up("monday")?;
+    let mut copy = world.copy(&mut zhang)?;
+    world.pass(&[&zhang, &copy], HOUR)?;
+    let lost = copy.visit(world.households[0], "另一台上写的")?;
+    copy.sync(&world)?;
+    drop(copy);
+    world.pass(&[&zhang], HOUR)?;
+    zhang.sync(&world)?;
+    assert_eq!(zhang.state(lost), "received");
+    world.restore("monday")?;
+    assert!(!world.holds(lost)?);
+
+    while zhang.sync(&world)?.pushed > 0 {}
+
+    assert!(world.holds(lost)?, "the copy is gone: nobody else could");
     Ok(())
 }

@@ -139,6 +139,12 @@ impl World {
     }
 
     /// Enrols a phone of a user and brings it level.
+    /// Gives a user a role in a place.
+    pub(super) fn give(&self, login: &str, role: Role, place: &str) -> Outcome {
+        users::grant(self.office(), login, &Span { role, place: Some(place.parse()?), unit: None, from: None, to: None })?;
+        Ok(())
+    }
+
     pub(super) fn phone(&self, login: &str) -> Outcome<Phone> {
         let path = self.folder.path().join(format!("{login}-{}.db", self.opened.get()));
         let clock = SetClock::at(self.now_ms.get()).with_mono(7_777_777).with_boot("boot-of-may");
@@ -288,6 +294,12 @@ impl Phone {
     /// Returns the state of a visit; empty where the phone does not hold it.
     pub(super) fn state(&mut self, visit: Id) -> String {
         self.ledger().visit(visit).map_or_else(|_| String::new(), |answer| answer.visit.state)
+    }
+
+    /// Returns the places of which everything is granted.
+    pub(super) fn places(&mut self) -> Outcome<Vec<String>> {
+        let grants = self.ledger().status()?.grants;
+        Ok(grants.into_iter().filter(|grant| grant.household.is_none() && !grant.reference).map(|grant| grant.place.to_string()).collect())
     }
 
     pub(super) fn unsent(&mut self) -> u64 {
