@@ -85,8 +85,7 @@ impl OfficeError {
         match self {
             Self::Invalid(violations) => violations.iter().map(|violation| violation.zh.as_str()).collect::<Vec<_>>().join(""),
             Self::Record(RecordError::Sealed(field)) => format!("“{field}”写下后不能改；写错了请另记一条，原来的更正或作废。"),
-            Self::Refused { code: "not_found", detail } if detail["field"] == "household" => "没找到这一户，核对户编号后再试。".to_owned(),
-            Self::Refused { code: "not_found", detail } if detail["field"] == "record" => "没找到这条记录，核对编号后再试。".to_owned(),
+            Self::Refused { code, detail } => detail["zh"].as_str().unwrap_or(sentences_about(code, detail).0).to_owned(),
             _ => sentences(self.code()).0.to_owned(),
         }
     }
@@ -99,12 +98,7 @@ impl OfficeError {
             Self::Record(RecordError::Sealed(field)) => {
                 format!("{field} never changes once it is written; where it is wrong, write another record and correct or void this one.")
             }
-            Self::Refused { code: "not_found", detail } if detail["field"] == "household" => {
-                "There is no such household; check its number and try again.".to_owned()
-            }
-            Self::Refused { code: "not_found", detail } if detail["field"] == "record" => {
-                "There is no such record; check its id and try again.".to_owned()
-            }
+            Self::Refused { code, detail } => detail["en"].as_str().unwrap_or(sentences_about(code, detail).1).to_owned(),
             _ => sentences(self.code()).1.to_owned(),
         }
     }
@@ -120,6 +114,24 @@ impl OfficeError {
         }
     }
 }
+
+/// Returns the sentences of a refusal: of what was not found where that is known, else those of its code.
+fn sentences_about(code: &'static str, detail: &Value) -> (&'static str, &'static str) {
+    let missing = NOT_FOUND.iter().find(|(field, _, _)| code == "not_found" && detail["field"] == *field);
+    missing.map_or_else(|| sentences(code), |(_, zh, en)| (*zh, *en))
+}
+
+/// What was not found, and what to do then.
+const NOT_FOUND: [(&str, &str, &str); 4] = [
+    ("household", "没找到这一户，核对户编号后再试。", "There is no such household; check its number and try again."),
+    ("record", "没找到这条记录，核对编号后再试。", "There is no such record; check its id and try again."),
+    ("login", "没有这个账号，看看账号列表（user list）再试。", "There is no such user; look at `user list` and try again."),
+    (
+        "role",
+        "这个账号没有这个职务，看看账号列表（user list）再试。",
+        "The user does not have this role; look at `user list` and try again.",
+    ),
+];
 
 /// Returns the sentences of a code: those of the contracts, else those that only this server uses.
 fn sentences(code: &'static str) -> (&'static str, &'static str) {

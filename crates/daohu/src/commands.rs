@@ -36,7 +36,8 @@ impl From<Json> for Answer {
 
 impl From<OfficeError> for Refusal {
     fn from(error: OfficeError) -> Self {
-        Self::of(error.code()).saying(error.zh(), error.en()).with(error.detail())
+        let exit = if error.code() == "usage" { 2 } else { 1 };
+        Self { exit, ..Self::of(error.code()).saying(error.zh(), error.en()).with(error.detail()) }
     }
 }
 

@@ -33,6 +33,14 @@ impl Refusal {
         Self { code: "usage", zh: zh.into(), en: en.into(), detail: Box::new(json!({})), exit: 2, answer: None }
     }
 
+    /// Refuses a file that is not there or cannot be read. The path is not repeated: anything may have been typed.
+    pub(crate) fn no_file() -> Self {
+        Self::of("not_found").saying(
+            "没有这个文件，或者打不开：核对路径和权限再试。",
+            "There is no such file, or it cannot be read: check its path and its rights, then try again.",
+        )
+    }
+
     /// Refuses what this version does not have, exit 2.
     pub(crate) fn later(what: &str) -> Self {
         Self {

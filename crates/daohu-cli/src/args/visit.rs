@@ -184,8 +184,11 @@ impl Flags {
     pub(crate) fn input(&self) -> Result<VisitInput, FieldError> {
         let narrative = match &self.narrative_file {
             Some(file) => {
-                let read = std::fs::read_to_string(file);
-                Some(read.map_err(|error| FieldError::new("usage").because(error))?)
+                let unread = FieldError::new("usage").saying(
+                    "--narrative-file 写的文件不在，或者打不开：核对路径再试，什么都没记。",
+                    "The file of --narrative-file is not there or cannot be read: check its path and try again; nothing was recorded.",
+                );
+                Some(std::fs::read_to_string(file).map_err(|error| unread.because(error))?)
             }
             None => self.narrative.clone(),
         };

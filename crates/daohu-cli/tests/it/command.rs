@@ -87,6 +87,17 @@ fn wrong_usage_and_what_this_version_lacks_are_status_two() {
 }
 
 #[test]
+fn a_narrative_file_that_cannot_be_read_is_named_as_that_and_nothing_is_written() {
+    let world = World::enrolled();
+    let household = world.household.to_string();
+    let (status, json) = world.run(&["visit", "--household", &household, "--narrative-file", "/nowhere.txt"]);
+    assert_eq!((status, json["error"]["code"].as_str()), (2, Some("usage")));
+    assert!(json["error"]["zh"].as_str().is_some_and(|zh| zh.contains("--narrative-file")), "{json}");
+    let status = world.run(&["status"]).1;
+    assert_eq!((&status["unsent"], &status["drafts"]), (&serde_json::json!(0), &serde_json::json!(0)));
+}
+
+#[test]
 fn a_wrong_code_and_an_unreachable_office_say_so_and_leave_no_enrolment() {
     let world = World::new();
     let (status, json) = world.run(&["enrol", "--server", &world.url, "--code", "WRONG"]);

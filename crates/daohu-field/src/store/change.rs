@@ -120,7 +120,8 @@ pub(crate) fn take_back(connection: &Connection, device: Id, batch: u64) -> Resu
 
 /// Makes one change that is known to the server unsent again.
 pub(crate) fn open(connection: &Connection, key: ChangeKey) -> Result<(), FieldError> {
-    let sql = "UPDATE change SET state = 0, batch = NULL, leaf = NULL, received_ms = NULL WHERE record = ?1 AND hash = ?2 AND state IN (2, 4)";
+    let sql =
+        "UPDATE change SET state = 0, batch = NULL, leaf = NULL, received_ms = NULL WHERE record = ?1 AND hash = ?2 AND state IN (2, 4)";
     connection.prepare_cached(sql)?.execute(params![key.record.as_bytes(), key.hash])?;
     Ok(())
 }

@@ -39,10 +39,9 @@ pub(super) fn import_batch(office: &Office, flags: &ImportBatch) -> Result<Answe
 
 /// Reads a file, no more of it than one may have.
 fn read(file: &Path) -> Result<Vec<u8>, Refusal> {
-    let missing = || Refusal::of("not_found").with(json!({ "file": file.to_string_lossy() }));
     let most = u64::try_from(BATCH_FILE_BYTES_MAX).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    fs::File::open(file).and_then(|opened| opened.take(most + 1).read_to_end(&mut bytes)).map_err(|_| missing())?;
+    fs::File::open(file).and_then(|opened| opened.take(most + 1).read_to_end(&mut bytes)).map_err(|_| Refusal::no_file())?;
     Ok(bytes)
 }
 

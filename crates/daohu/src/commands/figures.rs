@@ -11,7 +11,7 @@ use daohu_domain::{
     place::Place,
 };
 use daohu_server::office::Office;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::path::Path;
 
 /// Bytes of a scenario file: a county's year as text, with room.
@@ -56,11 +56,11 @@ fn place_and_month(place: &str, month: &str) -> Result<(Place, Month), Refusal> 
 }
 
 fn scenario(file: &Path) -> Result<Answer, Refusal> {
-    let size = std::fs::metadata(file).map_err(|_| missing(file))?.len();
+    let size = std::fs::metadata(file).map_err(|_| Refusal::no_file())?.len();
     if size > SCENARIO_BYTES_MAX {
         return Err(Refusal::of("too_big"));
     }
-    let text = std::fs::read_to_string(file).map_err(|_| missing(file))?;
+    let text = std::fs::read_to_string(file).map_err(|_| Refusal::no_file())?;
     if file.extension().is_some_and(|ending| ending == "jsonl") {
         let lines = text.lines().filter(|line| !line.trim().is_empty()).map(judged);
         return Ok(Answer::Lines(lines.collect::<Result<_, _>>()?));
@@ -80,10 +80,4 @@ fn refused(error: &ScenarioError) -> Refusal {
     let code = error.code();
     let exit = if code == "usage" { 2 } else { 1 };
     Refusal { exit, ..Refusal::of(code).saying(error.zh(), error.en()) }
-}
-
-fn missing(file: &Path) -> Refusal {
-    Refusal::of("not_found")
-        .saying(format!("没有这个文件：{}。", file.display()), format!("no such file: {}", file.display()))
-        .with(json!({"file": file.display().to_string()}))
 }

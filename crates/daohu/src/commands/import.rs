@@ -18,6 +18,9 @@ pub(super) fn import(office: &Office, flags: &Import) -> Result<Answer, Refusal>
 }
 
 fn refused(error: &ImportError) -> Refusal {
+    if matches!(error, ImportError::NotFound(_)) {
+        return Refusal::no_file();
+    }
     let (zh, en) = error.sentence();
     let detail = error.file().map_or_else(|| json!({}), |file| json!({ "file": file }));
     Refusal::of(error.code()).saying(zh, en).with(detail)

@@ -48,8 +48,8 @@ fn key_of(text: &str) -> Result<[u8; 32], Refusal> {
 
 /// Verifies an exported log with the log's public key alone; no store is opened.
 fn exported(file: &Path, key: &[u8; 32]) -> Result<Answer, Refusal> {
-    let stream = File::open(file).map_err(|_| Refusal::of("not_found"))?;
-    let found = check(BufReader::new(stream), key).map_err(|_| Refusal::of("not_found"))?;
+    let stream = File::open(file).map_err(|_| Refusal::no_file())?;
+    let found = check(BufReader::new(stream), key).map_err(|_| Refusal::no_file())?;
     let bad = found.first_bad.map(|bad| {
         let place = bad.leaf.map_or_else(|| "log".to_owned(), |leaf| format!("leaf {leaf}"));
         json!({ "batch": bad.batch.unwrap_or(place), "reason": bad.reason, "leaf": bad.leaf })
@@ -64,11 +64,11 @@ fn exported(file: &Path, key: &[u8; 32]) -> Result<Answer, Refusal> {
 
 /// Verifies the receipts of a file with the log's public key alone; no store is opened.
 fn receipts(file: &Path, key: &[u8; 32]) -> Result<Answer, Refusal> {
-    let size = std::fs::metadata(file).map_err(|_| Refusal::of("not_found"))?.len();
+    let size = std::fs::metadata(file).map_err(|_| Refusal::no_file())?.len();
     if size > u64::try_from(RECEIPT_FILE_BYTES_MAX).unwrap_or(u64::MAX) {
         return Err(Refusal::of("too_big"));
     }
-    let bytes = std::fs::read(file).map_err(|_| Refusal::of("not_found"))?;
+    let bytes = std::fs::read(file).map_err(|_| Refusal::no_file())?;
     let receipts = receipt::from_file(&bytes).map_err(|_| Refusal::of("receipt_invalid"))?;
     let Some(last) = receipts.iter().max_by_key(|receipt| receipt.head.head().size) else { return Err(Refusal::of("receipt_invalid")) };
     let head = last.head.head();

@@ -65,6 +65,28 @@ fn a_refusal_never_repeats_what_was_typed() -> Outcome {
 }
 
 #[test]
+fn a_refusal_says_what_was_not_found_and_what_to_do() -> Outcome {
+    let desk = Desk::with_township()?;
+    desk.done(&["user", "add", "--login", "s", "--role", "village_secretary", "--place", "610802209201"])?;
+    let cases: [(&[&str], i32, &str, &str); 7] = [
+        (&["import", "/nowhere"], 1, "not_found", "没有这个文件"),
+        (&["coverage", "--scenario", "/nowhere.json"], 1, "not_found", "没有这个文件"),
+        (&["verify", "--receipt", "/nowhere.dhr", "--key", &"00".repeat(32)], 1, "not_found", "没有这个文件"),
+        (&["import-batch", "/nowhere.dhb"], 1, "not_found", "没有这个文件"),
+        (&["user", "disable", "--login", "nobody"], 1, "not_found", "没有这个账号"),
+        (&["user", "ungrant", "--login", "s", "--role", "helper"], 1, "not_found", "没有这个职务"),
+        (&["config", "set", "no_such_rule=1"], 2, "usage", "config show"),
+    ];
+    for (words, status, code, said) in cases {
+        let told = ran(desk.command(&[words, &["--json"][..]].concat()), None)?;
+        assert_eq!((told.status, told.code().as_str()), (status, code), "{words:?}");
+        let zh = told.json()?["error"]["zh"].as_str().unwrap_or_default().to_owned();
+        assert!(zh.contains(said), "{words:?}: {zh}");
+    }
+    Ok(())
+}
+
+#[test]
 fn roles_are_given_and_taken_and_an_account_is_closed() -> Outcome {
     let desk = Desk::with_township()?;
     desk.done(&["user", "add", "--login", "s", "--role", "village_secretary", "--place", "610802209201"])?;

@@ -73,7 +73,7 @@ fn sentences_go_to_stderr_in_the_language_asked_for() -> Outcome {
     let en = ran(english, None)?;
 
     assert_eq!((zh.status, zh.stdout.as_str(), en.status, en.stdout.as_str()), (1, "", 1, ""));
-    assert!(zh.stderr.contains("没找到") && en.stderr.contains("Not found"), "{} {}", zh.stderr, en.stderr);
+    assert!(zh.stderr.contains("没有这个账号") && en.stderr.contains("There is no such user"), "{} {}", zh.stderr, en.stderr);
     Ok(())
 }
 

@@ -33,6 +33,7 @@ pub(super) fn of_all(connection: &Connection) -> Result<u64, Error> {
 }
 
 fn next(connection: &Connection, now: Instant) -> Result<i64, Error> {
-    let of_accounts: i64 = connection.prepare_cached("SELECT coalesce(max(grants_rev), 0) FROM account")?.query_row([], |row| row.get(0))?;
+    let of_accounts: i64 =
+        connection.prepare_cached("SELECT coalesce(max(grants_rev), 0) FROM account")?.query_row([], |row| row.get(0))?;
     Ok(now.0.max(of_accounts + 1).max(convert::of_count(of_all(connection)?) + 1))
 }
