@@ -39,7 +39,3 @@ mod verify;
 pub mod web;
 
 pub use verify::{Bad, LogCheck};
-
-/// Intake makes and drops thousands of small values a change; this allocator costs a third of the system's there (`cargo xtask bench core`).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

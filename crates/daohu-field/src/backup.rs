@@ -49,7 +49,7 @@ pub struct BackupReport {
     /// Changes in it that no receipt covers.
     pub unsent: u64,
     /// Drafts in it.
-    pub drafts: usize,
+    pub drafts: u64,
     /// Whether the device goes on there and is closed here.
     pub moved: bool,
 }
@@ -87,7 +87,7 @@ impl Ledger {
         forget(&store);
         let _left = fs::remove_file(&part);
         let (unsent, drafts) = (change::count_unsent(&self.connection)?, draft::all(&self.connection)?.len());
-        Ok(BackupReport { file: to.to_owned(), bytes: written?, unsent, drafts, moved: moving })
+        Ok(BackupReport { file: to.to_owned(), bytes: written?, unsent, drafts: drafts as u64, moved: moving })
     }
 
     /// Makes a store at `to` from a backup and returns its key, which the host keeps.
@@ -136,7 +136,7 @@ fn settle(part: &Path, to: &Path, opened: &Opened) -> Result<BackupReport, Field
     let (unsent, drafts) = (change::count_unsent(&connection)?, draft::all(&connection)?.len());
     connection.close().map_err(|(_, error)| FieldError::from(error))?;
     let bytes = fs::metadata(part).map_err(failed)?.len();
-    Ok(BackupReport { file: to.to_owned(), bytes, unsent, drafts, moved: opened.moved })
+    Ok(BackupReport { file: to.to_owned(), bytes, unsent, drafts: drafts as u64, moved: opened.moved })
 }
 
 struct Opened {

@@ -32,7 +32,7 @@ pub struct ConflictView {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ConflictValue {
     /// Its number, to be taken by.
-    pub n: usize,
+    pub n: u64,
     /// The value.
     pub value: Json,
     /// The name of who said it, where it is known, else the person's id.
@@ -101,7 +101,7 @@ pub(crate) fn of_view(connection: &Connection, view: &View) -> Result<Vec<Confli
 /// Shows one value of a conflict.
 fn value(connection: &Connection, said: &Said, n: usize) -> Result<ConflictValue, FieldError> {
     Ok(ConflictValue {
-        n,
+        n: n as u64,
         value: said.value.clone(),
         by: by(connection, said.actor)?,
         device: said.actor,

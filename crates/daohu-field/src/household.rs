@@ -39,7 +39,7 @@ pub struct HouseholdView {
     /// What is written of it.
     pub fields: Fields,
     /// The fields that no device shows whole.
-    pub masked: Vec<&'static str>,
+    pub masked: Vec<String>,
     /// The people.
     pub members: Vec<Part>,
     /// The helpers.
@@ -100,7 +100,7 @@ impl Ledger {
             place: card.place,
             digest: hex::encode(self.digest_of(card.id)?),
             fields: record.fields,
-            masked: kind.map(mask::masked_keys).unwrap_or_default(),
+            masked: kind.map(mask::masked_keys).unwrap_or_default().into_iter().map(str::to_owned).collect(),
             members: projection::of_household(connection, card.id, "member")?.into_iter().map(part).collect(),
             pairings: self.pairings_of(&card)?,
             visits: self.visits_of(card.id)?,

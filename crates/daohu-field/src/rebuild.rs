@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RebuildReport {
     /// How many records were projected.
-    pub records: usize,
+    pub records: u64,
     /// How many rows differ from what was there.
-    pub differences: usize,
+    pub differences: u64,
 }
 
 impl Ledger {
@@ -27,7 +27,7 @@ impl Ledger {
         let before: BTreeSet<String> = projection::fingerprint(&self.connection)?.into_iter().collect();
         let records = rebuild(&mut self.connection)?;
         let after: BTreeSet<String> = projection::fingerprint(&self.connection)?.into_iter().collect();
-        Ok(RebuildReport { records, differences: before.symmetric_difference(&after).count() })
+        Ok(RebuildReport { records: records as u64, differences: before.symmetric_difference(&after).count() as u64 })
     }
 }
 

@@ -36,9 +36,9 @@ pub struct StatusView {
     /// The records they belong to.
     pub unsent_records: u64,
     /// Drafts.
-    pub drafts: usize,
+    pub drafts: u64,
     /// Refused items that wait for a person.
-    pub quarantined: usize,
+    pub quarantined: u64,
     /// When the last sync ended well.
     pub last_sync_at: Option<Instant>,
     /// The size of the server's log when it was last seen.
@@ -59,7 +59,7 @@ pub struct StatusView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClockView {
     /// `system`, or `set` if this store was ever opened with a clock that a person set.
-    pub source: &'static str,
+    pub source: String,
     /// How far the wall clock is ahead, in seconds; null without an anchor of this boot.
     pub skew_s: Option<i64>,
     /// How long ago the server's time was last known in this boot; null if never.
@@ -83,8 +83,8 @@ impl Ledger {
             exported: crate::batch_file::count_exported(connection)?,
             lost_batches: crate::sync::catch_up::lost(connection)?,
             unsent_records: change::count_unsent_records(connection)?,
-            drafts: draft::all(connection)?.len(),
-            quarantined: quarantine::open(connection)?.len(),
+            drafts: draft::all(connection)?.len() as u64,
+            quarantined: quarantine::open(connection)?.len() as u64,
             last_sync_at: (last_sync != 0).then_some(Instant(last_sync)),
             tree_size: count(meta::number(connection, key::TREE_SIZE)?),
             grants: enrol::grants(connection)?,
@@ -113,7 +113,7 @@ impl Ledger {
         let newest = time::anchors(&self.connection, stamp.boot)?.last().map(|(_, mono_ms)| *mono_ms);
         let was_set = self.clock.is_set() || meta::text(&self.connection, key::CLOCK_SET)?.is_some();
         Ok(ClockView {
-            source: if was_set { "set" } else { "system" },
+            source: (if was_set { "set" } else { "system" }).to_owned(),
             skew_s: skew_ms(&stamp, &evidence).map(|skew| skew.div_euclid(1000)),
             anchor_age_s: newest.map(|mono_ms| (stamp.mono_ms - mono_ms).div_euclid(1000)),
         })

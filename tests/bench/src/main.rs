@@ -17,6 +17,10 @@ use report::{Figure, Outcome};
 use std::{io::Write, path::PathBuf, process::ExitCode};
 use workload::Line;
 
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "daohu-bench sync|core [--visits FILE] [--quick]";
 
 /// What is asked for.

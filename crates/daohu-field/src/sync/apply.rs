@@ -19,7 +19,6 @@ use daohu_domain::{id::Id, time::Stamp};
 use daohu_wire::{BatchStatus, Cursor, Policy, Receipt, SyncAnswer, merkle};
 use serde::Serialize;
 use std::{
-    borrow::Cow,
     collections::{BTreeSet, HashMap},
 };
 
@@ -45,7 +44,7 @@ pub struct RefusedItem {
     /// The record.
     pub record: Id,
     /// The item code.
-    pub code: Cow<'static, str>,
+    pub code: String,
 }
 
 /// What an answer brought.
@@ -219,7 +218,7 @@ pub(crate) fn settle_items(connection: &Connection, me: &Me, said: (&BatchStatus
             },
         )?;
         refused::restore_draft(connection, &item)?;
-        applied.refused.push(RefusedItem { record: item.record, code: Cow::Owned(code.to_owned()) });
+        applied.refused.push(RefusedItem { record: item.record, code: code.to_owned() });
     }
     Ok(())
 }

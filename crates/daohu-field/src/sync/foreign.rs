@@ -17,7 +17,6 @@ use crate::{
 use daohu_domain::{kind::Kind, permission::Act};
 use daohu_record::{Accepted, GuardContext, Header, Limits, Refusal, guard_trusted_reader};
 use daohu_wire::{PulledItem, Start, change::content_hash};
-use std::borrow::Cow;
 
 /// Takes the items of one pull, in their order.
 pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut Applied) -> Result<(), FieldError> {
@@ -52,7 +51,7 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
             Err(refusal) => {
                 at_hand.extend(held.map(|held| (item.record, held)));
                 set_aside(connection, item, hash, refusal.code)?;
-                applied.refused.push(RefusedItem { record: item.record, code: Cow::Borrowed(refusal.code) });
+                applied.refused.push(RefusedItem { record: item.record, code: refusal.code.to_owned() });
             }
         }
     }

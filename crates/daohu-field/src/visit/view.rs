@@ -35,7 +35,7 @@ pub struct VisitView {
     /// The day on which it counts.
     pub occurred_day: Day,
     /// `trusted` or `doubtful`.
-    pub time: &'static str,
+    pub time: String,
     /// How far the wall clock was ahead, in seconds; null without evidence.
     pub skew_s: Option<i64>,
     /// It was written down later than it was made, and says so.
@@ -168,7 +168,7 @@ impl Shown {
             state,
             month: Month::of(time.day),
             occurred_day: time.day,
-            time: if time.trusted { "trusted" } else { "doubtful" },
+            time: (if time.trusted { "trusted" } else { "doubtful" }).to_owned(),
             skew_s: time.skew_ms.map(|skew| skew.div_euclid(1000)),
             backfill: has(&fields, "original_date"),
             recorder,
