@@ -68,7 +68,7 @@ fn a_sealed_visit_keeps_its_times_until_it_is_handed_in() {
     let shown = phone.ledger.submit_visit(visit.id).unwrap().visit;
 
     assert_eq!((&shown.fields["start"], &shown.fields["end"]), (&start, &end));
-    assert_eq!((shown.state.as_str(), shown.time), ("submitted", "trusted"));
+    assert_eq!((shown.state.as_str(), shown.time.as_str()), ("submitted", "trusted"));
     assert_eq!(phone.ledger.status().unwrap().drafts, 0);
 }
 
@@ -123,7 +123,7 @@ fn a_refused_submit_leaves_the_draft_open_with_the_moments_it_captured() {
     phone.ledger.set_visit(id, &met()).unwrap();
     let shown = phone.ledger.submit_visit(id).unwrap().visit;
 
-    assert_eq!((shown.state.as_str(), shown.time), ("submitted", "trusted"));
+    assert_eq!((shown.state.as_str(), shown.time.as_str()), ("submitted", "trusted"));
     assert!(refused.fields["start"].is_string());
     assert_eq!(shown.fields["start"], refused.fields["start"]);
 }

@@ -116,7 +116,7 @@ fn a_visit_whose_time_is_in_doubt_is_held_until_a_reviewer_accepts_it() {
     let at = |ms: i64| Some(Instant(ms).to_string());
     let week = VisitInput { start: at(MAY_5 - 7 * DAY), end: at(MAY_5 - 7 * DAY + HOUR), ..input("上周的走访,核对台账。") };
     let visit = helper.ledger.new_visit(&world.households[0].to_string(), &week, Until::Submit).unwrap().visit;
-    assert_eq!((visit.state.as_str(), visit.time), ("submitted", "doubtful"), "an anchor may still come");
+    assert_eq!((visit.state.as_str(), visit.time.as_str()), ("submitted", "doubtful"), "an anchor may still come");
     helper.sync(&mut world.server);
     secretary.sync(&mut world.server);
     assert_eq!(secretary.ledger.visit(visit.id).unwrap().visit.state, "flagged");

@@ -17,7 +17,7 @@ fn a_visit_made_offline_arrives_once_and_is_received_only_with_a_receipt() {
     assert_eq!((report.pushed, report.receipts, report.refused.len(), report.more), (1, 1, 0, false));
     assert_eq!(world.server.count("visit"), 1);
     let shown = phone.ledger.visit(visit).unwrap().visit;
-    assert_eq!((shown.state.as_str(), shown.time, shown.skew_s), ("received", "trusted", Some(0)));
+    assert_eq!((shown.state.as_str(), shown.time.as_str(), shown.skew_s), ("received", "trusted", Some(0)));
     assert_eq!(phone.ledger.status().unwrap().unsent, 0);
 }
 
@@ -124,7 +124,7 @@ fn a_household_shows_its_people_helpers_visits_and_promises() {
     assert_eq!((shown.visits.len(), shown.pairings.len()), (2, 1));
     assert_eq!(shown.pairings[0].cadre_name.as_deref(), Some("张三"));
     assert!(shown.promises[0].kept);
-    assert!(shown.masked.contains(&"phone"));
+    assert!(shown.masked.contains(&"phone".to_owned()));
     assert_eq!(shown.number, "6108022090000000");
     assert_eq!(phone.ledger.due(None).unwrap().households[0].promises, 0);
 }
