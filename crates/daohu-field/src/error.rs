@@ -91,7 +91,8 @@ impl FieldError {
 }
 
 /// Sentences of codes that only this crate knows.
-const OURS: [(&str, &str, &str); 4] = [
+const OURS: [(&str, &str, &str); 5] = [
+    ("interrupted", "停下来了，什么都没写。需要时再做一次。", "It was stopped and nothing was written. Do it again when you need it."),
     (
         "store_failed",
         "本机存储出错，没有写成。请看剩余空间，再试一次。",

@@ -45,7 +45,7 @@ pub use exchange::{Request, Response};
 pub use history::PastView;
 pub use household::{HouseholdView, PairingView, Part};
 pub use join::JoinProposal;
-pub use ledger::Ledger;
+pub use ledger::{Interrupter, Ledger};
 pub use month_record::{MonthInput, MonthRecordView};
 pub use port::{Clock, Random, SetClock};
 pub use quarantine::QuarantineView;

@@ -116,6 +116,7 @@ impl From<rusqlite::Error> for FieldError {
         let code = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => "disk_full",
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store_damaged",
+            Some(ErrorCode::OperationInterrupted) => "interrupted",
             _ => "store_failed",
         };
         Self::new(code).because(error)

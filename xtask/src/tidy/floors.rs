@@ -12,6 +12,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("daohu-field", 2),
     ("daohu-server", 3),
     ("daohu-cli", 3),
+    ("daohu-ffi", 3),
+    ("daohu-bindgen", 5),
     ("daohu", 4),
     ("daohu-carry", 4),
     ("daohu-e2e", 5),
@@ -25,7 +27,7 @@ const FLOORS: &[(&str, u8)] = &[
 const KEPT: &[(&str, &[&str])] = &[
     ("rusqlite", &["daohu-field", "daohu-server"]),
     ("automerge", &["daohu-record", "daohu-bench"]),
-    ("uniffi", &["daohu-ffi"]),
+    ("uniffi", &["daohu-ffi", "daohu-bindgen"]),
     ("wasm-bindgen", &["daohu-wasm"]),
     ("tokio", &["daohu-server", "daohu", "daohu-e2e", "daohu-bench", "daohu-fuzz"]),
     ("axum", &["daohu-server", "daohu", "daohu-e2e", "daohu-fuzz"]),

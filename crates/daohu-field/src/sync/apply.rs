@@ -18,9 +18,7 @@ use crate::{
 use daohu_domain::{id::Id, time::Stamp};
 use daohu_wire::{BatchStatus, Cursor, Policy, Receipt, SyncAnswer, merkle};
 use serde::Serialize;
-use std::{
-    collections::{BTreeSet, HashMap},
-};
+use std::collections::{BTreeSet, HashMap};
 
 /// Codes with which the server keeps an item.
 const KEPT: [&str; 3] = ["ok", "ok_newer", "duplicate"];

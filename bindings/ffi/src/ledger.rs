@@ -1,0 +1,492 @@
+//! The ledger as hosts hold it: one object, safe to call from any thread. Calls block; a host that must not wait calls them elsewhere.
+//!
+//! Writing and reading have a connection each, so that a read answers while a sync applies what it pulled.
+
+use crate::{
+    conversation::{EnrolConversation, SyncConversation},
+    error::LedgerError,
+    host::{HostClock, HostTransport, LedgerListener, LentClock, SyncProgress, SystemRandom},
+    inputs::{FieldText, MonthEntry, VisitEntry, pairs},
+    types::{Id, Month, PathBuf},
+};
+use daohu_field::{
+    BackupReport, BatchFile, ConflictView, DueView, EditReport, EnrolOptions, EnrolReport, FieldError, HouseholdView, Interrupter,
+    JoinProposal, Ledger, MonthRecordView, PastView, QuarantineView, RebuildReport, ReceiptView, ReceiptsTaken, RecordList, RecordQuery,
+    RecordView, ReviewInput, ReviewView, Salvaged, StatusView, StoreKey, SyncOptions, SyncReport, Until, VisitAnswer, VisitInput,
+};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// The ledger of one user on one device.
+#[derive(uniffi::Object)]
+pub struct FieldLedger {
+    writer: Mutex<Ledger>,
+    reader: Mutex<Ledger>,
+    interrupters: [Interrupter; 2],
+    stops: AtomicBool,
+    key: StoreKey,
+    listener: Mutex<Option<Arc<dyn LedgerListener>>>,
+}
+
+impl fmt::Debug for FieldLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FieldLedger").finish_non_exhaustive()
+    }
+}
+
+/// A ledger that was restored from a backup. Its key is not for showing.
+#[derive(uniffi::Record)]
+pub struct Restored {
+    /// The key of its store: keep it where the key before was kept.
+    pub key: Vec<u8>,
+    /// What was in the backup.
+    pub report: BackupReport,
+}
+
+impl fmt::Debug for Restored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Restored").field("report", &self.report).finish_non_exhaustive()
+    }
+}
+
+/// Locks, also after a call that panicked: its transaction was rolled back.
+pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn key_of(key: &[u8]) -> Result<StoreKey, LedgerError> {
+    key.try_into().map_err(|_| LedgerError::of("wrong_key"))
+}
+
+/// Sets a damaged store aside and brings what can be read of it into a new one.
+///
+/// # Errors
+/// `disk_full` or `store_failed`; the damaged file is kept in any case.
+#[uniffi::export]
+pub fn salvage(path: &str, key: &[u8], now_ms: i64) -> Result<Salvaged, LedgerError> {
+    Ok(Ledger::salvage(Path::new(path), &key_of(key)?, now_ms)?)
+}
+
+/// Restores a backup into a file that is not there yet.
+///
+/// # Errors
+/// `wrong_key` for another passphrase, `already_there`, `disk_full`; nothing is left then.
+#[uniffi::export]
+pub fn restore(from: &str, to: &str, passphrase: &str) -> Result<Restored, LedgerError> {
+    let (key, report) = Ledger::restore(Path::new(from), Path::new(to), passphrase)?;
+    Ok(Restored { key: key.to_vec(), report })
+}
+
+impl FieldLedger {
+    /// Reads, beside whatever is being written.
+    fn read<T>(&self, work: impl FnOnce(&Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
+        let ledger = held(&self.reader);
+        let answer = work(&ledger)?;
+        ledger.sound()?;
+        Ok(answer)
+    }
+
+    /// Writes and tells the listener.
+    pub(crate) fn write<T>(&self, work: impl FnOnce(&mut Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
+        let answer = self.write_quietly(work)?;
+        if let Some(listener) = self.listener() {
+            listener.on_changed();
+        }
+        Ok(answer)
+    }
+
+    /// Writes what changes nothing that is shown.
+    pub(crate) fn write_quietly<T>(&self, work: impl FnOnce(&mut Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
+        let mut ledger = held(&self.writer);
+        let answer = work(&mut ledger);
+        ledger.sound()?;
+        Ok(answer?)
+    }
+
+    fn listener(&self) -> Option<Arc<dyn LedgerListener>> {
+        held(&self.listener).clone()
+    }
+
+    fn go_on(&self) -> Result<(), LedgerError> {
+        if self.stops.load(Ordering::Relaxed) { Err(LedgerError::of("interrupted")) } else { Ok(()) }
+    }
+
+    fn told(&self, exchanges: u32, bytes_up: usize, bytes_down: usize, told: &mut SyncProgress) {
+        told.exchanges = exchanges;
+        told.bytes_up += bytes_up as u64;
+        told.bytes_down += bytes_down as u64;
+        if let Some(listener) = self.listener() {
+            listener.on_sync(*told);
+        }
+    }
+}
+
+#[uniffi::export]
+impl FieldLedger {
+    /// Opens a ledger, or makes an empty one. The key has 32 bytes; without a clock the system's is read.
+    ///
+    /// # Errors
+    /// `wrong_key`; `too_new` for a store of a newer version; `disk_full`; `store_damaged`: call [`salvage`]. The file is as it was.
+    #[uniffi::constructor(default(clock = None))]
+    pub fn open(path: &str, key: &[u8], clock: Option<Arc<dyn HostClock>>) -> Result<Arc<Self>, LedgerError> {
+        let key = key_of(key)?;
+        let open = || Ledger::open(Path::new(path), &key, Box::new(LentClock(clock.clone())), Box::new(SystemRandom));
+        let (writer, reader) = (open()?, open()?);
+        let interrupters = [writer.interrupter(), reader.interrupter()];
+        Ok(Arc::new(Self {
+            writer: Mutex::new(writer),
+            reader: Mutex::new(reader),
+            interrupters,
+            stops: AtomicBool::new(false),
+            key,
+            listener: Mutex::new(None),
+        }))
+    }
+
+    /// Says who hears of changes; none for nobody.
+    pub fn listen(&self, listener: Option<Arc<dyn LedgerListener>>) {
+        *held(&self.listener) = listener;
+    }
+
+    /// Ends the calls that are under way, and a sync between two of its exchanges; they are refused with `interrupted` and leave nothing.
+    pub fn interrupt(&self) {
+        self.stops.store(true, Ordering::Relaxed);
+        for interrupter in &self.interrupters {
+            interrupter.interrupt();
+        }
+    }
+
+    /// Enrols this device with the code that the office gave, in one call.
+    ///
+    /// # Errors
+    /// `code_unknown` and the server's other codes, `not_our_server`, `offline`, `already_enrolled`, `interrupted`.
+    pub fn enrol(self: Arc<Self>, options: EnrolOptions, transport: Arc<dyn HostTransport>) -> Result<Option<EnrolReport>, LedgerError> {
+        let conversation = Arc::clone(&self).begin_enrol(options)?;
+        self.stops.store(false, Ordering::Relaxed);
+        while let Some(request) = conversation.next_request()? {
+            self.go_on()?;
+            let response = transport.exchange(request).map_err(|_| LedgerError::of("offline"))?;
+            conversation.on_response(response)?;
+        }
+        conversation.finish()
+    }
+
+    /// Begins an enrolment that the host carries itself.
+    ///
+    /// # Errors
+    /// `already_enrolled`, `store_failed`.
+    pub fn begin_enrol(self: Arc<Self>, options: EnrolOptions) -> Result<Arc<EnrolConversation>, LedgerError> {
+        let inner = self.write_quietly(|ledger| ledger.begin_enrol(options, self.key))?;
+        Ok(Arc::new(EnrolConversation { ledger: self, inner: Mutex::new(Some(inner)) }))
+    }
+
+    /// Syncs in one call. What was saved is safe whatever comes of it, and a sync that broke goes on where it was.
+    ///
+    /// # Errors
+    /// `not_enrolled`, `offline`, `not_our_server`, the server's codes, `disk_full`, `interrupted`.
+    pub fn sync(self: Arc<Self>, options: SyncOptions, transport: Arc<dyn HostTransport>) -> Result<Option<SyncReport>, LedgerError> {
+        let conversation = Arc::clone(&self).begin_sync(options)?;
+        self.stops.store(false, Ordering::Relaxed);
+        let mut progress = SyncProgress { exchanges: 0, bytes_up: 0, bytes_down: 0 };
+        while let Some(request) = conversation.next_request()? {
+            self.go_on()?;
+            let sent = request.body.len();
+            match transport.exchange(request) {
+                Ok(response) => {
+                    let received = response.body.len();
+                    conversation.on_response(response)?;
+                    self.told(progress.exchanges + 1, sent, received, &mut progress);
+                }
+                Err(_) => conversation.on_failure()?,
+            }
+        }
+        Ok(conversation.finish())
+    }
+
+    /// Begins a sync that the host carries itself.
+    ///
+    /// # Errors
+    /// `not_enrolled`, `store_failed`.
+    pub fn begin_sync(self: Arc<Self>, options: SyncOptions) -> Result<Arc<SyncConversation>, LedgerError> {
+        let inner = self.write_quietly(|ledger| ledger.begin_sync(options))?;
+        Ok(Arc::new(SyncConversation { ledger: self, inner: Mutex::new(Some(inner)) }))
+    }
+
+    /// Returns the due households of a month, this month by default.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`salvage`].
+    pub fn due(&self, month: Option<Month>) -> Result<DueView, LedgerError> {
+        self.read(|ledger| ledger.due(month))
+    }
+
+    /// Shows a household, named by its record id or its number.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn household(&self, household: &str) -> Result<HouseholdView, LedgerError> {
+        self.read(|ledger| ledger.household(household))
+    }
+
+    /// Shows a visit, draft or record.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn visit(&self, id: Id) -> Result<VisitAnswer, LedgerError> {
+        self.read(|ledger| ledger.visit(id))
+    }
+
+    /// Lists records of a kind.
+    ///
+    /// # Errors
+    /// `unknown_kind`, `bad_cursor`.
+    pub fn records(&self, kind: &str, query: RecordQuery) -> Result<RecordList, LedgerError> {
+        self.read(|ledger| ledger.records(kind, &query))
+    }
+
+    /// Shows a record of any kind.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn record(&self, id: Id) -> Result<RecordView, LedgerError> {
+        self.read(|ledger| ledger.record(id))
+    }
+
+    /// Tells who said what when.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn history(&self, record: Id, field: Option<String>) -> Result<Vec<PastView>, LedgerError> {
+        self.read(|ledger| ledger.history(record, field.as_deref()))
+    }
+
+    /// Lists where two people said different things.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`salvage`].
+    pub fn conflicts(&self) -> Result<Vec<ConflictView>, LedgerError> {
+        self.read(|ledger| ledger.conflicts())
+    }
+
+    /// Lists visits of two phones that look like one.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn join_proposals(&self, household: &str) -> Result<Vec<JoinProposal>, LedgerError> {
+        self.read(|ledger| ledger.join_proposals(household))
+    }
+
+    /// Returns how this device stands: what is unsent, what waits, how far the clock can be trusted.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`salvage`].
+    pub fn status(&self) -> Result<StatusView, LedgerError> {
+        self.read(|ledger| ledger.status())
+    }
+
+    /// Returns the receipts of everything that arrived, each with the bytes of its file.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`salvage`].
+    pub fn receipts(&self) -> Result<Vec<ReceiptView>, LedgerError> {
+        self.read(|ledger| ledger.receipts())
+    }
+
+    /// Lists what the server refused, with the reason.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`salvage`].
+    pub fn quarantine(&self) -> Result<Vec<QuarantineView>, LedgerError> {
+        self.read(|ledger| ledger.quarantine())
+    }
+
+    /// Returns what was refused as text, to be shown to the office.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`salvage`].
+    pub fn quarantine_export(&self) -> Result<String, LedgerError> {
+        self.read(|ledger| ledger.quarantine_export())
+    }
+
+    /// Begins a draft at this moment.
+    ///
+    /// # Errors
+    /// `not_found`, `not_enrolled`.
+    pub fn start_visit(&self, household: &str) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.start_visit(household))
+    }
+
+    /// Writes a visit down in one step.
+    ///
+    /// # Errors
+    /// The code of what does not fit; nothing is written then. With `draft` what fits is kept.
+    pub fn new_visit(&self, household: &str, entry: VisitEntry, until: Until) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.new_visit(household, &VisitInput::from(entry), until))
+    }
+
+    /// Saves what was typed into a draft, at every keystroke.
+    ///
+    /// # Errors
+    /// `not_found`, `bad_state`.
+    pub fn set_visit(&self, id: Id, entry: VisitEntry) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.set_visit(id, &VisitInput::from(entry)))
+    }
+
+    /// Seals a draft: its time no longer moves.
+    ///
+    /// # Errors
+    /// `not_found`, and what is missing.
+    pub fn seal_visit(&self, id: Id) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.seal_visit(id))
+    }
+
+    /// Hands a draft in. What this says is saved is never lost.
+    ///
+    /// # Errors
+    /// `not_found`, and what is missing.
+    pub fn submit_visit(&self, id: Id) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.submit_visit(id))
+    }
+
+    /// Takes a visit back within 24 hours.
+    ///
+    /// # Errors
+    /// `too_late`.
+    pub fn withdraw_visit(&self, id: Id) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.withdraw_visit(id))
+    }
+
+    /// Puts a later text beside a visit.
+    ///
+    /// # Errors
+    /// `not_found`, `bad_state`, and what is missing.
+    pub fn correct_visit(&self, id: Id, entry: VisitEntry) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.correct_visit(id, &VisitInput::from(entry)))
+    }
+
+    /// Voids a visit.
+    ///
+    /// # Errors
+    /// `needs_reason`, `bad_state`.
+    pub fn void_visit(&self, id: Id, reason: &str) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.void_visit(id, reason))
+    }
+
+    /// Answers a lead.
+    ///
+    /// # Errors
+    /// `bad_state`.
+    pub fn explain_visit(&self, id: Id, text: &str) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.explain_visit(id, text))
+    }
+
+    /// Objects to a review.
+    ///
+    /// # Errors
+    /// `bad_state`.
+    pub fn appeal_visit(&self, id: Id, text: &str) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.appeal_visit(id, text))
+    }
+
+    /// Says that two visits are one that two people made together.
+    ///
+    /// # Errors
+    /// `not_found`, `bad_state`.
+    pub fn join_visits(&self, one: Id, other: Id) -> Result<VisitAnswer, LedgerError> {
+        self.write(|ledger| ledger.join_visits(one, other))
+    }
+
+    /// Shows, edits or hands in the month record of a household, with its text to copy.
+    ///
+    /// # Errors
+    /// `not_found`, and what does not fit.
+    pub fn month_record(&self, household: &str, month: Month, entry: MonthEntry) -> Result<MonthRecordView, LedgerError> {
+        self.write(|ledger| ledger.month_record(household, month, &entry.into()))
+    }
+
+    /// Reviews a visit or month record of others.
+    ///
+    /// # Errors
+    /// `not_found`, `forbidden_writer` for own work.
+    pub fn review(&self, target: Id, input: ReviewInput) -> Result<ReviewView, LedgerError> {
+        self.write(|ledger| ledger.review(target, &input))
+    }
+
+    /// Edits fields of a record.
+    ///
+    /// # Errors
+    /// `not_found`, `forbidden_writer`, and what does not fit.
+    pub fn edit(&self, record: Id, fields: Vec<FieldText>) -> Result<EditReport, LedgerError> {
+        self.write(|ledger| ledger.edit(record, &pairs(fields)))
+    }
+
+    /// Adds a record of any kind.
+    ///
+    /// # Errors
+    /// `unknown_kind`, `forbidden_writer`, and what does not fit.
+    pub fn add_record(&self, kind: &str, fields: Vec<FieldText>) -> Result<RecordView, LedgerError> {
+        self.write(|ledger| ledger.add_record(kind, &pairs(fields)))
+    }
+
+    /// Chooses between two values of a field; `take` is the number of one.
+    ///
+    /// # Errors
+    /// `no_conflict`.
+    pub fn resolve(&self, record: Id, field: &str, take: u64) -> Result<EditReport, LedgerError> {
+        self.write(|ledger| ledger.resolve(record, field, usize::try_from(take).unwrap_or(usize::MAX)))
+    }
+
+    /// Drops something that was refused.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn quarantine_drop(&self, id: i64) -> Result<QuarantineView, LedgerError> {
+        self.write(|ledger| ledger.quarantine_drop(id))
+    }
+
+    /// Writes what is unsent into a file that somebody carries; it counts as received only once the receipt is back.
+    ///
+    /// # Errors
+    /// `not_enrolled`.
+    pub fn export_batches(&self) -> Result<BatchFile, LedgerError> {
+        self.write(|ledger| ledger.export_batches())
+    }
+
+    /// Takes the receipts that came back.
+    ///
+    /// # Errors
+    /// `receipt_invalid`.
+    pub fn import_receipts(&self, file: &[u8]) -> Result<ReceiptsTaken, LedgerError> {
+        self.write(|ledger| ledger.import_receipts(file))
+    }
+
+    /// Makes all lists anew from the records.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`salvage`].
+    pub fn rebuild(&self) -> Result<RebuildReport, LedgerError> {
+        self.write(|ledger| ledger.rebuild())
+    }
+
+    /// Bounds the file of this ledger, or lifts the bound.
+    ///
+    /// # Errors
+    /// `store_damaged`: call [`salvage`].
+    pub fn limit_bytes(&self, bytes_max: Option<u64>) -> Result<(), LedgerError> {
+        self.write(|ledger| ledger.limit_bytes(bytes_max))
+    }
+
+    /// Backs the ledger up under a passphrase; with `moving` this device is closed, and the other one goes on.
+    ///
+    /// # Errors
+    /// `weak_password`, `already_there`, `disk_full`; the ledger is as it was.
+    pub fn backup(&self, to: PathBuf, passphrase: &str, moving: bool) -> Result<BackupReport, LedgerError> {
+        self.write(|ledger| ledger.backup(&to, passphrase, &self.key, moving))
+    }
+}
