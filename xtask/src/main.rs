@@ -17,7 +17,7 @@ mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
 
-const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | python | chaos --seeds N [--from S] | chaos --seed S | \
+const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | python [--write-api] | chaos --seeds N [--from S] | chaos --seed S | \
      chaos --planted | kills [--times N] [--seed S] | fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core [--visits FILE]";
 
 /// The root of the workspace.
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(&root()),
         Some("glossary") => glossary::run(&root(), rest),
         Some("extra-kind") => extra_kind::run(&root()),
-        Some("python") => python::run(&root()).map(drop).map_err(|(_, why)| why),
+        Some("python") => python::run(&root(), rest).map(drop).map_err(|(_, why)| why),
         Some("kills") => kills::run(&root(), rest),
         Some("fuzz") => fuzz::run(&root(), rest),
         Some("mutants") => mutants::run(&root(), rest),
