@@ -57,35 +57,47 @@ impl World {
         let Some(files) = self.phone(n)?.backup.take() else {
             let files = self.phone(n)?.files()?;
             self.phone(n)?.backup = Some(files);
-            self.phone(n)?.said_at_backup = self.said.len();
+            self.phone(n)?.said_at_backup = self.said.iter().filter(|said| said.phone == n).cloned().collect();
             return Ok("taken".to_owned());
         };
         self.tally.fault(Fault::PhoneOldBackup);
-        let at = self.phone(n)?.said_at_backup;
         self.phone(n)?.put_back(&files)?;
         self.phone(n)?.is_copy = true;
-        self.forget_what_only_the_phone_had(n, at)?;
+        self.forget_what_only_the_phone_had(n)?;
         Ok("put back".to_owned())
     }
 
-    /// What a phone said after its backup is where it went to, or it is gone with the phone.
-    fn forget_what_only_the_phone_had(&mut self, n: usize, since: usize) -> Outcome {
+    /// What a phone said after its backup is where it went to, or it is gone with the phone. What the copy holds stands again, also where
+    /// the phone had written over it since.
+    fn forget_what_only_the_phone_had(&mut self, n: usize) -> Outcome {
+        let at_backup = std::mem::take(&mut self.phone(n)?.said_at_backup);
         let said = std::mem::take(&mut self.said);
-        for (index, one) in said.into_iter().enumerate() {
+        for one in said {
             if one.phone != n {
                 self.said.push(one);
                 continue;
             }
-            let arrived = self.has_arrived(&one)?;
             // What was unsent in the copy is written anew under another device, beside what did arrive.
             if let What::Event(name) = one.what {
                 self.perhaps(one.record, name);
             }
-            if index < since || arrived {
+            if !at_backup.contains(&one) && self.has_arrived(&one)? {
+                self.said.push(one);
+            }
+        }
+        for one in at_backup {
+            // A server that was restored meanwhile may have lost what the phone had purged before its backup.
+            if self.holds(n, one.record)? || self.has_arrived(&one)? {
                 self.said.push(one);
             }
         }
         Ok(())
+    }
+
+    /// Says whether a phone has a record or a draft of it.
+    fn holds(&mut self, n: usize, record: Id) -> Outcome<bool> {
+        let ledger = self.phone(n)?.ledger()?;
+        Ok(ledger.record(record).is_ok() || ledger.visit(record).is_ok())
     }
 
     /// Copies a phone to another one; both go on.
@@ -139,11 +151,7 @@ impl World {
         // What no phone holds any more and the copy does not have is gone.
         let said = std::mem::take(&mut self.said);
         for one in said {
-            let holds = match self.phones.get_mut(one.phone) {
-                Some(phone) => phone.ledger()?.record(one.record).is_ok() || phone.ledger()?.visit(one.record).is_ok(),
-                None => false,
-            };
-            if holds || self.has_arrived(&one)? {
+            if self.holds(one.phone, one.record)? || self.has_arrived(&one)? {
                 self.said.push(one);
             }
         }

@@ -4,6 +4,7 @@ use crate::{
     Outcome,
     dice::Dice,
     disk::{Files, Mark},
+    world::Said,
 };
 use daohu_domain::id::Id;
 use daohu_field::{FieldError, Ledger, SetClock};
@@ -30,8 +31,8 @@ pub(crate) struct Phone {
     pub(crate) is_full: bool,
     /// A copy of its files, taken earlier.
     pub(crate) backup: Option<Files>,
-    /// How much had been said when it was taken.
-    pub(crate) said_at_backup: usize,
+    /// What it had said when it was taken.
+    pub(crate) said_at_backup: Vec<Said>,
     /// It is one of two, or older than it was: its next batch shows it.
     pub(crate) is_copy: bool,
     /// Visits that were begun here, drafts too.
@@ -62,7 +63,7 @@ impl Phone {
             skew_ms: 0,
             is_full: false,
             backup: None,
-            said_at_backup: 0,
+            said_at_backup: Vec::new(),
             is_copy: false,
             visits: Vec::new(),
         };

@@ -36,7 +36,7 @@ pub(crate) enum What {
 }
 
 /// One thing that was said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) phone: usize,
     pub(crate) record: Id,
