@@ -74,6 +74,9 @@ impl World {
                 Some(response) => conversation.on_response(ledger, response),
                 None => conversation.on_failure(ledger),
             })?;
+            if self.trace.lines.is_some() {
+                eprintln!("--- answer taken by {n} at {}", self.step);
+            }
             match told {
                 Called::Died(..) => return Ok(Synced { died: true, ..synced }),
                 Called::Ended(Err(error)) => synced.code = Some(error.code().to_owned()),
@@ -112,6 +115,9 @@ impl World {
             report.more,
             synced.code
         ));
+        if synced.code.is_none() && !report.more {
+            self.phone(n)?.is_behind = false;
+        }
         synced.report = report;
         for (phone, household) in std::mem::take(&mut self.awaited) {
             if phone == n && self.phone(n)?.ledger()?.household(&household.to_string()).is_ok() {

@@ -35,6 +35,8 @@ pub(crate) struct Phone {
     pub(crate) said_at_backup: Vec<Said>,
     /// It is one of two, or older than it was: its next batch shows it.
     pub(crate) is_copy: bool,
+    /// An older copy of its files was put back, and it has not come level since: it may lack what it once handed in.
+    pub(crate) is_behind: bool,
     /// Visits that were begun here, drafts too.
     pub(crate) visits: Vec<Id>,
 }
@@ -65,6 +67,7 @@ impl Phone {
             backup: None,
             said_at_backup: Vec::new(),
             is_copy: false,
+            is_behind: false,
             visits: Vec::new(),
         };
         phone.start()?;

@@ -43,6 +43,15 @@ pub(crate) struct Said {
     pub(crate) what: What,
 }
 
+/// A change as the server knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Change {
+    pub(crate) device: Id,
+    pub(crate) household: Id,
+    pub(crate) record: Id,
+    pub(crate) hash: [u8; 32],
+}
+
 /// The lines of a run: a hash over all, and the lines themselves where somebody reads them.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
@@ -85,8 +94,11 @@ pub(crate) struct World {
     pub(crate) answers: BTreeMap<usize, Response>,
     pub(crate) server_backup: Option<Files>,
     pub(crate) server_was_restored: bool,
-    /// Households of which a restored server lost work that is no phone's: phones may hold more of them than it does.
-    pub(crate) lost_by_the_office: BTreeSet<Id>,
+    /// Changes that a restored server lost and that no phone can bring back, by record and hash, with their household: until one is there
+    /// again, phones may hold more of that household than it does.
+    pub(crate) lost_by_the_office: BTreeMap<(Id, [u8; 32]), Id>,
+    /// Changes that it lost and that the phone which wrote them still had then.
+    pub(crate) lost_and_held: Vec<Change>,
     pub(crate) has_second_village: bool,
     /// Households that a phone was given and does not have yet.
     pub(crate) awaited: Vec<(usize, Id)>,
@@ -137,7 +149,8 @@ impl World {
             answers: BTreeMap::new(),
             server_backup: None,
             server_was_restored: false,
-            lost_by_the_office: BTreeSet::new(),
+            lost_by_the_office: BTreeMap::new(),
+            lost_and_held: Vec::new(),
             has_second_village: false,
             awaited: Vec::new(),
             first_figures: BTreeMap::new(),

@@ -89,6 +89,9 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
                 continue;
             }
             foreign::take(connection, &pulled.items, &mut applied)?;
+            if applied.forked {
+                break;
+            }
             access::set_cursor(connection, pulled.grant, pulled.to)?;
             applied.moved |= pulled.to != pulled.from;
         }

@@ -255,6 +255,10 @@ impl SyncConversation {
         self.report.pulled += repaired.pulled;
         self.report.only_here += repaired.only_here;
         self.report.repaired = repaired.is_done;
+        if repaired.forked {
+            self.goes_on = false;
+            return Err(FieldError::new("batch_fork"));
+        }
         if !repaired.is_done {
             self.comparison = Some(comparison);
         }
@@ -361,6 +365,10 @@ impl SyncConversation {
                 }
                 self.report.pulled += applied.pulled;
                 self.report.refused.extend(applied.refused);
+                if applied.forked {
+                    self.goes_on = false;
+                    return Err(FieldError::new("batch_fork"));
+                }
             }
         }
         // Whatever became of it, the tail or the rows are still to be asked for.
