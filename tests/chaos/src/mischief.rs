@@ -187,8 +187,8 @@ impl World {
         Ok(())
     }
 
-    /// What a restored server lost and this phone had not handed in again goes with the files that are put away.
-    fn lose_with_the_phone(&mut self, n: usize) -> Outcome {
+    /// What a restored server lost and this phone had not handed in again goes with the files that are put away, or with its id.
+    pub(crate) fn lose_with_the_phone(&mut self, n: usize) -> Outcome {
         let Some(device) = self.phone(n)?.ledger()?.status()?.device else { return Ok(()) };
         let gone = self.lost_and_held.iter().filter(|one| one.device == device);
         self.lost_by_the_office.extend(gone.map(|one| ((one.record, one.hash), one.household)));

@@ -8,6 +8,7 @@ use crate::{
 };
 use daohu_domain::id::Id;
 use daohu_field::{FieldError, Ledger, SetClock};
+use daohu_wire::PackOffer;
 use std::path::PathBuf;
 
 /// Where the monotonic clock of a phone stands after a start.
@@ -37,6 +38,12 @@ pub(crate) struct Phone {
     pub(crate) is_copy: bool,
     /// An older copy of its files was put back, and it has not come level since: it may lack what it once handed in.
     pub(crate) is_behind: bool,
+    /// The packs that it was offered last.
+    pub(crate) offers: Vec<PackOffer>,
+    /// The pack that it is fetching, as it stands in the path.
+    pub(crate) pack: Option<String>,
+    /// A sync ended while that pack was being fetched.
+    pub(crate) is_pack_cut: bool,
     /// Visits that were begun here, drafts too.
     pub(crate) visits: Vec<Id>,
 }
@@ -68,6 +75,9 @@ impl Phone {
             said_at_backup: Vec::new(),
             is_copy: false,
             is_behind: false,
+            offers: Vec::new(),
+            pack: None,
+            is_pack_cut: false,
             visits: Vec::new(),
         };
         phone.start()?;

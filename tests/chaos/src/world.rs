@@ -2,6 +2,7 @@
 
 use crate::{
     Outcome,
+    courier::Courier,
     dice::Dice,
     disk::Files,
     hostile::Hostile,
@@ -104,6 +105,8 @@ pub(crate) struct World {
     pub(crate) awaited: Vec<(usize, Id)>,
     pub(crate) first_figures: BTreeMap<(Place, Month), Figures>,
     pub(crate) events: BTreeSet<(Id, String)>,
+    /// What goes by hand.
+    pub(crate) courier: Courier,
     pub(crate) is_calm: bool,
     pub(crate) step: u64,
     seed: u64,
@@ -155,6 +158,7 @@ impl World {
             awaited: Vec::new(),
             first_figures: BTreeMap::new(),
             events: BTreeSet::new(),
+            courier: Courier::default(),
             is_calm: false,
             step: 0,
             seed,

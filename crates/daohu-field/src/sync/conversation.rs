@@ -322,8 +322,10 @@ impl SyncConversation {
         let compares = repair::is_wanted(&ledger.connection)? && !self.report.repaired;
         self.goes_on |= compares;
         let is_unsent = outbox::count_open(&ledger.connection)? > 0 || crate::store::change::count_unsent(&ledger.connection)? > 0;
-        self.packs.hold(is_unsent && goes_on_pushing);
-        let waits = compares || is_unsent || catch_up::is_catching_up(&ledger.connection)?;
+        // Who catches up sends nothing before it has read everything, packs too.
+        let catches_up = catch_up::is_catching_up(&ledger.connection)?;
+        self.packs.hold(is_unsent && goes_on_pushing && !catches_up);
+        let waits = compares || is_unsent || catches_up;
         self.settle(waits);
         Ok(())
     }

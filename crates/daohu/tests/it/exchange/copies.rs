@@ -1,7 +1,9 @@
 //! Copies of a phone's store: a backup that was put back goes on, and of two copies that both write one is told.
 
-use super::world::{DAY, HOUR, World};
+use super::world::{DAY, HOUR, VILLAGE, World};
 use crate::run::Outcome;
+use daohu_domain::role::Role;
+use daohu_server::sync::PackSizes;
 
 #[test]
 fn a_backup_of_the_phone_learns_what_it_had_handed_in_and_goes_on_without_a_fork() -> Outcome {
@@ -137,6 +139,30 @@ fn a_copy_that_learns_in_a_comparison_that_another_went_on_is_told_and_loses_not
     assert_eq!((world.count("visit")?, clone.unsent(), clone.ledger().rebuild()?.differences), (1, 0, 0));
     let events = world.office().store().events(visit)?;
     assert_eq!(events.iter().filter(|event| event.name == "explain").count(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_copy_with_work_of_its_own_reads_a_pack_before_it_is_told_and_does_not_ask_for_ever() -> Outcome {
+    let world = World::new(2)?;
+    world.office().set_pack_sizes(PackSizes { changes_min: 1, chunk_bytes: 400 });
+    let mut phone = world.phone("li")?;
+    let mut clone = world.copy_in_boot(&mut phone, "another-boot")?;
+    world.give("li", Role::VillageSecretary, VILLAGE)?;
+    phone.visit(world.households[0], "原来的手机")?;
+    phone.sync(&world)?;
+    let own = clone.visit(world.households[1], "另一台的")?;
+
+    let mut asked = 0;
+    let told = clone.sync_through(|request| {
+        asked += 1;
+        (asked < 40).then(|| world.carry(request))
+    });
+
+    assert_eq!(told.map_err(|error| error.code().to_owned()).err().as_deref(), Some("batch_fork"), "after {asked} requests");
+    world.enrol(&mut clone, "li")?;
+    clone.sync(&world)?;
+    assert_eq!(clone.state(own), "received");
     Ok(())
 }
 
