@@ -205,8 +205,7 @@ impl World {
     /// Notes that a sync ended while a pack was being fetched.
     fn note_pack_cut(&mut self, n: usize) -> Outcome {
         let phone = self.phone(n)?;
-        phone.is_pack_cut = phone.pack.is_some();
-        if phone.is_pack_cut {
+        if phone.pack.is_some() && !std::mem::replace(&mut phone.is_pack_cut, true) {
             self.tally.fault(Fault::PackCut);
         }
         Ok(())

@@ -140,6 +140,8 @@ impl World {
                 moved |= synced.code.is_some() || report.pushed + report.pulled + report.receipts > 0 || report.more;
                 moved |= !report.revoked.is_empty() || !report.refused.is_empty();
             }
+            // Whoever was under way with a file or a receipt arrives too.
+            moved |= self.everything_arrives()?;
             self.trace.line(format!("round {round} moved {moved}"));
             if !moved {
                 return Ok(());

@@ -422,7 +422,7 @@ impl SyncConversation {
         self.report.lost.extend(applied.lost);
         self.report.server_time = Some(Instant(answer.server_time_ms));
         self.goes_on = applied.moved;
-        self.wants_more = answer.more || applied.given > 0 || applied.restored;
+        self.wants_more = answer.more || applied.given > 0 || applied.restored || applied.proves;
     }
 
     /// Goes on only while each exchange moves something: a server that never answers to a batch must not hold a phone.
