@@ -14,9 +14,20 @@ use std::collections::BTreeSet;
 /// Files that are under way at once, of either kind; what comes to more is lost.
 const UNDER_WAY_MAX: usize = 6;
 
-/// A file that somebody carries.
+/// A batch file that somebody carries.
 #[derive(Debug, Clone)]
 struct Parcel {
+    /// The phone that wrote it.
+    phone: usize,
+    device: Id,
+    bytes: Vec<u8>,
+    /// It has been delivered before.
+    is_known: bool,
+}
+
+/// A file of receipts that somebody carries back.
+#[derive(Debug, Clone)]
+struct Receipts {
     device: Id,
     bytes: Vec<u8>,
     /// It has been delivered before.
@@ -27,7 +38,7 @@ struct Parcel {
 #[derive(Debug, Default)]
 pub(crate) struct Courier {
     files: Vec<Parcel>,
-    receipts: Vec<Parcel>,
+    receipts: Vec<Receipts>,
     /// Batches that came in a file, by device and number.
     by_hand: BTreeSet<(Id, u64)>,
     /// Batches that a phone sent itself.
@@ -41,7 +52,13 @@ impl World {
         match self.dice.below(10) {
             0..=3 if has_receipt => self.receipt_arrives(),
             0..=6 if has_file => self.file_arrives(),
-            _ => self.export(n),
+            _ => {
+                // A copy is about to lose its id, and what it has exported then comes from a device that is no more.
+                let copies: Vec<usize> =
+                    (0..self.phones.len()).filter(|n| self.phones.get(*n).is_some_and(|phone| phone.is_copy)).collect();
+                let copy = self.dice.pick(&copies).copied();
+                self.export(copy.filter(|_| self.dice.chance(60)).unwrap_or(n))
+            }
         }
     }
 
@@ -72,7 +89,7 @@ impl World {
             return Ok("nothing to carry".to_owned());
         }
         self.tally.state(State::Exported);
-        self.courier.files.push(Parcel { device, bytes: file.content.clone(), is_known: false });
+        self.courier.files.push(Parcel { phone: n, device, bytes: file.content.clone(), is_known: false });
         if self.courier.files.len() > UNDER_WAY_MAX {
             self.tally.fault(Fault::FileLost);
             self.courier.files.remove(0);
@@ -90,16 +107,12 @@ impl World {
         if parcel.is_known {
             self.tally.fault(Fault::FileTwice);
         }
-        let comes_again = !self.is_calm && self.dice.chance(40);
+        let comes_again = !self.is_calm && self.dice.chance(60);
         match self.courier.files.get_mut(index) {
             Some(known) if comes_again => known.is_known = true,
             _ => _ = self.courier.files.remove(index),
         }
-        let mut now = BTreeSet::new();
-        for phone in &mut self.phones {
-            now.extend(phone.ledger()?.status()?.device);
-        }
-        if !now.contains(&parcel.device) {
+        if self.phone(parcel.phone)?.ledger()?.status()?.device != Some(parcel.device) {
             self.tally.fault(Fault::FileOfBefore);
         }
         if self.dice.chance(10) {
@@ -132,7 +145,7 @@ impl World {
         }
         self.note_carried(&carried);
         for (device, _, bytes) in receipt_files(&carried.batches) {
-            self.courier.receipts.push(Parcel { device, bytes, is_known: false });
+            self.courier.receipts.push(Receipts { device, bytes, is_known: false });
             if self.courier.receipts.len() > UNDER_WAY_MAX {
                 self.tally.fault(Fault::ReceiptLost);
                 self.courier.receipts.remove(0);
@@ -165,6 +178,7 @@ impl World {
         if parcel.is_known {
             self.tally.fault(Fault::ReceiptTwice);
         }
+        // A phone and its copy may both take it.
         let mut to = Vec::new();
         for n in 0..self.phones.len() {
             if self.phone(n)?.ledger()?.status()?.device == Some(parcel.device) {
@@ -201,7 +215,7 @@ impl World {
     }
 }
 
-fn drawn(dice: &crate::dice::Dice, parcels: &[Parcel]) -> Option<(usize, Parcel)> {
+fn drawn<T: Clone>(dice: &crate::dice::Dice, parcels: &[T]) -> Option<(usize, T)> {
     let index = usize::try_from(dice.below(u64::try_from(parcels.len()).ok()?)).ok()?;
     Some((index, parcels.get(index)?.clone()))
 }

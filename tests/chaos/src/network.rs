@@ -39,7 +39,7 @@ pub(crate) const CLOSED: [&str; 3] = ["batch_fork", "device_revoked", "unknown_d
 /// Requests that are kept to be delivered again.
 const KEPT: usize = 8;
 /// Exchanges after which one sync must have come to its end.
-const EXCHANGES_MAX: u32 = 60;
+const EXCHANGES_MAX: u32 = 80;
 
 /// What a sync came to.
 #[derive(Debug, Default)]
@@ -194,7 +194,9 @@ impl World {
         let Some((pack, part)) = path.strip_prefix("/v1/packs/").and_then(|rest| rest.rsplit_once('/')) else { return Ok(()) };
         let phone = self.phone(n)?;
         let was_cut = std::mem::take(&mut phone.is_pack_cut) && phone.pack.as_deref() == Some(pack);
-        let is_first = phone.offers.iter().any(|offer| offer.chunks.first().is_some_and(|chunk| chunk.n.to_string() == part));
+        let seq = pack.rsplit('/').next().unwrap_or_default();
+        let of_pack = phone.offers.iter().filter(|offer| offer.seq.to_string() == seq);
+        let is_first = of_pack.filter_map(|offer| offer.chunks.first()).any(|chunk| chunk.n.to_string() == part);
         phone.pack = Some(pack.to_owned());
         if was_cut && !is_first {
             self.tally.state(State::PackResumed);

@@ -60,7 +60,7 @@ fn run(world: &mut World) -> Outcome {
 impl World {
     fn one_step(&mut self) -> Outcome {
         let n = self.any_phone();
-        let drawn = self.dice.below(1_180);
+        let drawn = self.dice.below(1_220);
         let (name, said) = match drawn {
             0..180 => ("visit", self.visit(n)?),
             180..205 => ("backup of the server", self.server_backup()?),

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 pub(crate) const SYNC: &str = "/v1/sync";
 
 /// Packs of a place that is as small as those of a run: some hundred bytes a chunk, so that a pack has several.
-const PACKS: PackSizes = PackSizes { changes_min: 3, chunk_bytes: 300 };
+const PACKS: PackSizes = PackSizes { changes_min: 12, chunk_bytes: 600 };
 
 /// The path at which records are compared.
 pub(crate) const REPAIR: &str = "/v1/repair";
