@@ -82,7 +82,6 @@ impl World {
                 Some(response) => conversation.on_response(ledger, response),
                 None => conversation.on_failure(ledger),
             })?;
-            if self.trace.lines.is_some() {}
             match told {
                 Called::Died(..) => return Ok(Synced { died: true, ..synced }),
                 Called::Ended(Err(error)) => synced.code = Some(error.code().to_owned()),
