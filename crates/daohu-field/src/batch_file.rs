@@ -147,21 +147,32 @@ const PART_RAW_BYTES_MAX: usize = 384 * 1024;
 /// Takes one receipt; says whether it is one of ours that verifies.
 fn take(connection: &Connection, me: &Me, receipt: &Receipt, applied: &mut Applied) -> Result<bool, FieldError> {
     let Some(batch) = outbox::find(connection, me.device, receipt.batch())? else { return Ok(false) };
+    if batch.done {
+        // The receipt that is here stays: one that was long under way may be of a log that is gone.
+        return apply::proves(connection, me, &batch, receipt);
+    }
     let items = change::of_batch(connection, me.device, batch.number)?;
     let changes: Vec<bool> = items.iter().map(|item| item.typ == change::TYP_CHANGE).collect();
     // The codes are signed by nobody; how many were accepted is.
-    if !batch.done && !receipt.codes_fit(&changes) {
+    if !receipt.codes_fit(&changes) || !apply::keep_receipt(connection, me, &batch, receipt)? {
         return Ok(false);
     }
-    if !apply::keep_receipt(connection, me, &batch, receipt)? {
-        return Ok(false);
-    }
-    if !batch.done {
-        let ok = u32::try_from(items.len().saturating_sub(receipt.codes.len())).unwrap_or(u32::MAX);
-        let status = BatchStatus { batch: batch.number, ok, items: receipt.codes.clone() };
-        apply::settle_items(connection, me, (&status, receipt.leaf.received_at_ms), applied)?;
-    }
+    keep_head(connection, receipt)?;
+    let ok = u32::try_from(items.len().saturating_sub(receipt.codes.len())).unwrap_or(u32::MAX);
+    let status = BatchStatus { batch: batch.number, ok, items: receipt.codes.clone() };
+    apply::settle_items(connection, me, (&status, receipt.leaf.received_at_ms), applied)?;
     Ok(true)
+}
+
+/// Keeps the head of a carried receipt until an exchange proves that the server's log goes on from it: a server that was restored to before
+/// the file came has a log that goes on from every head that this device has heard of, and lacks the batch all the same.
+fn keep_head(connection: &Connection, receipt: &Receipt) -> Result<(), FieldError> {
+    let head = receipt.head.head();
+    if head.size > count(meta::number(connection, key::CARRIED_SIZE)?) {
+        meta::set(connection, key::CARRIED_SIZE, &head.size.to_string())?;
+        meta::set_bytes(connection, key::CARRIED_ROOT, &head.root)?;
+    }
+    Ok(())
 }
 
 /// Counts the items that are in a batch file and not received.

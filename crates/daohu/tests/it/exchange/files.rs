@@ -34,6 +34,71 @@ fn what_a_courier_brings_is_received_only_once_the_receipt_is_back() -> Outcome 
 }
 
 #[test]
+fn a_carried_receipt_of_an_office_that_was_restored_since_is_noticed_and_the_work_handed_in_again() -> Outcome {
+    for goes_on in [false, true] {
+        let mut world = World::new(1)?;
+        let (mut zhang, mut li) = (world.phone("zhang")?, world.phone("li")?);
+        world.back_up("monday")?;
+        let visit = zhang.visit(world.households[0], "带去的")?;
+        let carried = world.import(&[&zhang.ledger().export_batches()?.content])?;
+        zhang.ledger().import_receipts(&receipt_of(&carried))?;
+        assert_eq!(zhang.state(visit), "received");
+        world.restore("monday")?;
+        world.pass(&[&zhang, &li], HOUR)?;
+        // Its log may be shorter than the receipt's, or as long and longer by now.
+        for text in ["恢复以后", "又一句"].into_iter().filter(|_| goes_on) {
+            li.visit(world.households[0], text)?;
+            li.sync(&world)?;
+        }
+        assert!(!world.holds(visit)?);
+
+        let report = zhang.sync(&world)?;
+
+        assert!(report.restored, "{report:?}");
+        assert!(world.holds(visit)?);
+        assert_eq!((zhang.state(visit).as_str(), zhang.unsent()), ("received", 0));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_receipt_that_was_long_under_way_does_not_take_the_place_of_a_newer_one() -> Outcome {
+    let mut world = World::new(1)?;
+    let mut zhang = world.phone("zhang")?;
+    world.back_up("monday")?;
+    zhang.visit(world.households[0], "带去的")?;
+    let of_the_log_that_is_gone = receipt_of(&world.import(&[&zhang.ledger().export_batches()?.content])?);
+    world.restore("monday")?;
+    world.pass(&[&zhang], HOUR)?;
+    zhang.sync(&world)?;
+    let newer = zhang.ledger().receipts()?[0].content.clone();
+    assert_ne!(newer, of_the_log_that_is_gone);
+
+    let taken = zhang.ledger().import_receipts(&of_the_log_that_is_gone)?;
+
+    assert_eq!((taken.batches, taken.items), (1, 0));
+    assert_eq!(zhang.ledger().receipts()?[0].content, newer);
+    Ok(())
+}
+
+#[test]
+fn after_a_carried_receipt_one_more_exchange_proves_its_head_and_then_none() -> Outcome {
+    let world = World::new(1)?;
+    let (mut zhang, mut li) = (world.phone("zhang")?, world.phone("li")?);
+    zhang.visit(world.households[0], "带去的")?;
+    let carried = world.import(&[&zhang.ledger().export_batches()?.content])?;
+    zhang.ledger().import_receipts(&receipt_of(&carried))?;
+    li.visit(world.households[0], "别人的")?;
+    li.sync(&world)?;
+
+    let first = zhang.sync(&world)?;
+    let second = zhang.sync(&world)?;
+
+    assert_eq!((first.restored, first.requests, second.requests), (false, 2, 1));
+    Ok(())
+}
+
+#[test]
 fn a_batch_that_was_exported_and_then_sent_by_network_is_one() -> Outcome {
     let world = World::new(1)?;
     let mut phone = world.phone("zhang")?;

@@ -173,6 +173,40 @@ fn a_visit_that_its_author_wrote_again_replaces_the_one_that_a_restored_office_l
 }
 
 #[test]
+fn what_others_wrote_on_top_of_what_is_written_again_is_set_aside_and_the_record_stays_readable() -> Outcome {
+    let mut world = World::new(1)?;
+    let mut li = world.phone("li")?;
+    let household = world.households[0];
+    let write = |phone: &mut super::world::Phone, text: &str| -> Outcome {
+        phone.ledger().edit(household, &[("contact_note".to_owned(), text.to_owned())])?;
+        Ok(())
+    };
+    world.back_up("monday")?;
+    let mut zhang = world.phone("zhang")?;
+    write(&mut zhang, "张的")?;
+    zhang.sync(&world)?;
+    li.sync(&world)?;
+    write(&mut li, "李的")?;
+    li.sync(&world)?;
+    zhang.sync(&world)?;
+    world.restore("monday")?;
+    assert_eq!(zhang.sync(&world).map_err(|error| error.code().to_owned()).err().as_deref(), Some("unknown_device"));
+    world.enrol(&mut zhang, "zhang")?;
+
+    zhang.sync(&world)?;
+
+    let said = |history: &serde_json::Value, text: &str| history.as_array().into_iter().flatten().any(|past| past["value"] == text);
+    assert!(said(&world.office().record_history(household, Some("contact_note"))?, "张的"));
+    let waiting: Vec<String> = zhang.ledger().quarantine()?.into_iter().map(|row| row.code).collect();
+    assert_eq!((waiting, zhang.unsent()), (vec!["missing_dep".to_owned()], 0));
+    assert_eq!(zhang.ledger().rebuild()?.differences, 0);
+    li.sync(&world)?;
+    let waiting: Vec<String> = li.ledger().quarantine()?.into_iter().map(|row| row.code).collect();
+    assert_eq!(waiting, ["missing_dep"], "its author sees that it waits, and why");
+    Ok(())
+}
+
+#[test]
 fn what_another_copy_of_this_phone_handed_in_is_handed_in_again_by_this_one() -> Outcome {
     let mut world = World::new(1)?;
     let mut zhang = world.phone("zhang")?;
