@@ -162,6 +162,11 @@ pub(super) const COMMANDS: &[Row] = &[
         "Something is there already, nothing was written; choose another name.",
     ),
     (
+        "inside_data_folder",
+        "备份不能放在资料夹里面，什么都没写。请放到别的文件夹，最好是另一块盘。",
+        "A backup cannot lie inside the data folder, nothing was written; choose another folder, best on another disk.",
+    ),
+    (
         "folder_not_empty",
         "这个文件夹里有资料，不能覆盖。请换一个空文件夹。",
         "This folder holds data and is not overwritten; choose an empty one.",
