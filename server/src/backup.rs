@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use crate::error::OfficeError;
 use crate::office::keys::{NAMES, make_folder};
 use crate::office::{Office, check_keys};
+use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 use crate::verify::{self, LogCheck};
 
@@ -100,7 +101,7 @@ impl Office {
     fn write_backup(&self, part: &Path, with_keys: bool) -> Result<List, OfficeError> {
         let _no_rotation = self.hold_keys()?;
         // The store first: whatever it names was there before it, so everything else is copied after it.
-        self.store().copy_to(&part.join("daohu.db"))?;
+        self.store().copy_to(&part.join("daohu.db")).map_err(of_the_copy)?;
         if with_keys {
             make_folder(&part.join("keys"))?;
             for name in NAMES {
@@ -129,7 +130,7 @@ impl Office {
 
 /// Opens a copied store, checks all of it, and that the keys beside it are its own.
 fn checked(folder: &Path, with_keys: bool) -> Result<LogCheck, OfficeError> {
-    let store = SqliteStore::open(folder)?;
+    let store = SqliteStore::open(folder).map_err(of_the_copy)?;
     if with_keys {
         check_keys(&folder.join("keys"), &store)?;
     }
@@ -267,6 +268,14 @@ fn sync_folders(folder: &Path) -> Result<(), OfficeError> {
         }
     }
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// Says of which disk it is that is full: that of the copy, which may be another one than the store's.
+fn of_the_copy(error: StoreError) -> OfficeError {
+    match error {
+        StoreError::Full => OfficeError::refused("disk_full"),
+        other => other.into(),
+    }
 }
 
 fn failed(source: io::Error) -> OfficeError {

@@ -9,6 +9,7 @@ use super::part::{self, MARK, Part};
 use super::{FORMAT, KEPT, LIST, LIST_BYTES_MAX, List, checked, copy, failed, names, names_of, place_of, sync_folders, take_name};
 use crate::error::OfficeError;
 use crate::office::keys::{NAMES, make_folder};
+use crate::store::StoreError;
 
 /// The folder inside an empty data folder in which a restore is written.
 const INSIDE: &str = "restore";
@@ -124,9 +125,14 @@ fn fill(from: &Path, part: &Path, list: &mut List, keys: Option<&Path>) -> Resul
         }
         list.keys = NAMES.iter().map(|name| (*name).to_owned()).collect();
     }
-    let check = checked(part, !list.keys.is_empty())?;
+    let damaged = || OfficeError::Refused { code: "backup_damaged", detail: json!({ "file": "daohu.db" }) };
+    let check = checked(part, !list.keys.is_empty()).map_err(|error| match error {
+        // Its hash is right, so it was no store when it was listed.
+        OfficeError::Store(StoreError::Damaged) => damaged(),
+        other => other,
+    })?;
     if (check.tree_size, hex::encode(check.root)) != (list.tree_size, list.root.clone()) {
-        return Err(OfficeError::Refused { code: "backup_damaged", detail: json!({ "file": "daohu.db" }) });
+        return Err(damaged());
     }
     Ok(())
 }

@@ -73,6 +73,8 @@ pub struct Count {
     pub refused: usize,
     /// Fields left alone because a person changed them since the last import.
     pub kept: usize,
+    /// Secrets written again because the key of the earlier value was lost; their rows count as updated.
+    pub refilled: usize,
 }
 
 /// The counts by kind, printed in the order of [`COUNTED`].

@@ -155,6 +155,31 @@ fn a_backup_lies_nowhere_inside_the_data_folder_and_holds_what_a_data_folder_hol
 }
 
 #[test]
+fn a_listed_store_that_is_none_is_a_damaged_backup() -> Outcome {
+    let world = ready()?;
+    // A store that is listed with its right hash and is none: nobody can restore it, and the words are of the backup.
+    let to = beside(&world, "backup");
+    world.office.backup(&to, true)?;
+    let list: serde_json::Value = serde_json::from_str(&fs::read_to_string(to.join("backup.json"))?)?;
+    let hash =
+        list["files"].as_array().and_then(|files| files.iter().find(|file| file["path"] == "daohu.db")).ok_or("not listed")?["sha256"]
+            .as_str()
+            .ok_or("no hash")?
+            .to_owned();
+    let bytes = fs::metadata(to.join("daohu.db"))?.len();
+    let none = vec![7; usize::try_from(bytes)?];
+    fs::write(to.join("daohu.db"), &none)?;
+    let text = fs::read_to_string(to.join("backup.json"))?;
+    fs::write(to.join("backup.json"), text.replace(&hash, &hex::encode(daohu_wire::merkle::sha256(&[&none]))))?;
+
+    let refused = restore(&to, &beside(&world, "restored"), None).err().ok_or("it was taken")?;
+
+    assert_eq!((refused.code(), refused.detail()["file"].as_str()), ("backup_damaged", Some("daohu.db")));
+    assert!(!beside(&world, "restored").exists());
+    Ok(())
+}
+
+#[test]
 fn a_slash_at_the_end_changes_nothing() -> Outcome {
     let world = ready()?;
     let slashed = |name: &str| PathBuf::from(format!("{}/", beside(&world, name).display()));

@@ -177,7 +177,16 @@ pub(super) const COMMANDS: &[Row] = &[
         "There is no whole backup here, nothing was written; take another one.",
     ),
     ("backup_damaged", "这份备份有损坏，什么都没写。请换一份备份。", "This backup is damaged, nothing was written; take another one."),
-    ("moved", "这本账已搬到另一部手机，请在那里写。", "This store was moved to another phone; write there."),
+    (
+        "moved",
+        "这本账已搬到另一部手机，请在那里写；没搬成就再做一次 backup --move。",
+        "This store was moved to another phone; write there. Where the move was cut off, do backup --move again.",
+    ),
+    (
+        "store_busy",
+        "另一个程序正在写这本账，什么都没改。请关掉它再试。",
+        "Another program is writing into this store, nothing was changed; close it, then try again.",
+    ),
     (
         "restored",
         "这本账是从备份恢复的，请领码登记后再传。都在本机。",

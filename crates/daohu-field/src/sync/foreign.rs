@@ -69,7 +69,7 @@ fn judged(connection: &Connection, held: Option<Held>, item: &PulledItem) -> Res
     let judged = judge(&held);
     match judged.as_ref().map_err(|refusal| refusal.code) {
         Err("actor_taken") if catch_up::is_catching_up(connection)? => {
-            reauthor::one(connection, item.record, Me::read(connection)?.device, item.received_ms)?;
+            reauthor::one(connection, item.record, &Me::read(connection)?, item.received_ms)?;
             let held = project::held(connection, item.record)?;
             let judged = judge(&held);
             Ok((held, judged))
