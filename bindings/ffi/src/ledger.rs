@@ -73,19 +73,14 @@ pub fn salvage(path: &str, key: &[u8], now_ms: i64) -> Result<Salvaged, LedgerEr
     Ok(Ledger::salvage(Path::new(path), &key_of(key)?, now_ms)?)
 }
 
-/// Restores a backup into a file that is not there yet. An app that was ended before it had kept the key deletes that file and restores once
-/// more: the backup is as it was.
+/// Restores a backup into a file that is not there yet. An app that ended before it kept the key deletes that file and restores again.
 ///
 /// # Errors
 /// `wrong_key` for another passphrase, `already_there`, `disk_full`; nothing is left then.
 #[uniffi::export]
 pub fn restore(from: &str, to: &str, passphrase: &str) -> Result<Restored, LedgerError> {
-    let mut kept = Vec::new();
-    let report = Ledger::restore(Path::new(from), Path::new(to), passphrase, |key| {
-        kept = key.to_vec();
-        Ok(())
-    })?;
-    Ok(Restored { key: kept, report })
+    let (key, report) = Ledger::restore(Path::new(from), Path::new(to), passphrase, |_| Ok(()))?;
+    Ok(Restored { key: key.to_vec(), report })
 }
 
 impl FieldLedger {
@@ -455,8 +450,7 @@ impl FieldLedger {
         self.write(|ledger| ledger.quarantine_drop(id))
     }
 
-    /// Puts what is unsent into a file that somebody carries; it counts as received only once the receipt is back. The app writes the file,
-    /// and calls [`note_exported`](Self::note_exported) once it is flushed.
+    /// Puts what is unsent into a file that somebody carries; it is received only once the receipt is back. The app writes and flushes it.
     ///
     /// # Errors
     /// `not_enrolled`, `moved`, `restored`.
@@ -464,7 +458,7 @@ impl FieldLedger {
         self.write(|ledger| ledger.export_batches())
     }
 
-    /// Notes that a batch file is written and flushed, by the number of its last batch.
+    /// Notes that a batch file is flushed, by the number of its last batch.
     ///
     /// # Errors
     /// `disk_full`, `store_failed`.

@@ -116,8 +116,8 @@ impl Ledger {
         })
     }
 
-    /// Makes a store at `to` from a backup. `keep` is given its key before the store has its name, and keeps it: a store whose key was
-    /// never kept opens no more.
+    /// Makes a store at `to` from a backup and returns its key. `keep` is given the key before the store has its name, and keeps it: a store
+    /// whose key was never kept opens no more.
     ///
     /// # Errors
     /// `already_there` where a store lies at `to`, `not_a_backup`, `backup_damaged`, `wrong_key` for another passphrase, and what `keep`
@@ -127,7 +127,7 @@ impl Ledger {
         to: &Path,
         passphrase: &str,
         keep: impl FnOnce(&StoreKey) -> Result<(), FieldError>,
-    ) -> Result<BackupReport, FieldError> {
+    ) -> Result<(StoreKey, BackupReport), FieldError> {
         if fs::symlink_metadata(to).is_ok() {
             return Err(FieldError::new("already_there"));
         }
@@ -137,7 +137,7 @@ impl Ledger {
             let report = settle(&part, to, &opened)?;
             keep(&opened.key)?;
             fs::rename(&part, to).map_err(failed)?;
-            Ok(report)
+            Ok((opened.key, report))
         });
         forget(&part);
         made

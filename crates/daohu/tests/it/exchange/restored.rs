@@ -134,6 +134,7 @@ fn an_account_that_was_made_after_the_backup_is_made_again_and_its_phone_hands_i
     world.restore("monday")?;
     let unsent = zhao.visit(household, "还没传的")?;
 
+    assert_eq!(zhao.sync(&world).map_err(|error| error.code().to_owned()).err().as_deref(), Some("unknown_device"));
     assert_ne!(world.account("zhao", Some(cadre), Role::AssistantHelper, None)?, before);
     world.enrol(&mut zhao, "zhao")?;
     zhao.sync(&world)?;
