@@ -122,6 +122,8 @@ pub struct BatchFile {
     pub bytes: u64,
     /// There is more than one file holds: hand this one in, take its receipt, export again.
     pub more: bool,
+    /// The number of its last batch, for `note_exported`; 0 where nothing waits.
+    pub last_batch: u64,
     /// The file, sealed to the server; empty where nothing waits.
     pub content: Vec<u8>,
 }

@@ -37,6 +37,9 @@ pub struct BatchFile {
     pub bytes: u64,
     /// There is more than one file holds: hand this one in, take its receipt, export again.
     pub more: bool,
+    /// The number of its last batch, for [`Ledger::note_exported`]; 0 where nothing waits.
+    #[serde(skip)]
+    pub last_batch: u64,
     /// The file, sealed to the server; empty where nothing waits.
     #[serde(skip)]
     pub content: Vec<u8>,
@@ -58,12 +61,15 @@ pub struct ReceiptsTaken {
 }
 
 impl Ledger {
-    /// Seals everything unsent and returns it as a batch file; nothing counts as sent by that.
+    /// Seals everything unsent and returns it as a batch file; nothing counts as sent or exported by that. The host writes the file, and says
+    /// so by [`note_exported`](Self::note_exported) once it lies on the disk.
     ///
     /// # Errors
-    /// `not_enrolled`; `disk_full` or `store_failed` when a batch cannot be stored first.
+    /// `not_enrolled`; `moved` and `restored` for a store as which another one speaks; `disk_full` or `store_failed` when a batch cannot be
+    /// stored first.
     pub fn export_batches(&mut self) -> Result<BatchFile, FieldError> {
         let me = self.me()?;
+        self.is_the_device()?;
         let now = self.stamp()?;
         let to = meta::bytes32(&self.connection, key::SEAL_KEY)?.ok_or_else(|| FieldError::new("not_enrolled"))?;
         let parts_max = BATCH_FILE_PARTS_MAX;
@@ -73,7 +79,7 @@ impl Ledger {
             // Where the server cannot be asked what it holds, what an earlier enrolment left goes along as it is.
             catch_up::without_asking(connection, &me, now)?;
             seal::seal_all(connection, &me, now, MAX_BYTES_START)?;
-            let mut file = BatchFile { batches: 0, items: 0, bytes: 0, more: false, content: Vec::new() };
+            let mut file = BatchFile { batches: 0, items: 0, bytes: 0, more: false, last_batch: 0, content: Vec::new() };
             let (mut part, mut raw, mut parts) = (Vec::new(), 0, 0);
             let mut write = |part: &mut Vec<Batch>, file: &mut BatchFile| -> Result<bool, FieldError> {
                 let mut drawn = [0; 32];
@@ -86,7 +92,7 @@ impl Ledger {
                     file.batches += part.len() as u64;
                     file.items += part.iter().map(|batch| batch.items.len() as u64).sum::<u64>();
                     let last = part.iter().filter_map(|batch| batch.header().ok()).map(|header| header.number).max();
-                    meta::set(connection, key::EXPORTED, &last.unwrap_or(0).to_string())?;
+                    file.last_batch = file.last_batch.max(last.unwrap_or(0));
                 }
                 part.clear();
                 Ok(fits)
@@ -110,6 +116,18 @@ impl Ledger {
             }
             file.bytes = file.content.len() as u64;
             Ok(file)
+        })
+    }
+
+    /// Notes that a batch file is written and flushed: what is in it counts as exported in [`status`](Self::status), and as received only
+    /// once the receipt is back.
+    ///
+    /// # Errors
+    /// `disk_full`, `store_failed`; then it is not noted, and the file is as good as it is.
+    pub fn note_exported(&mut self, last_batch: u64) -> Result<(), FieldError> {
+        in_transaction(&mut self.connection, |connection| {
+            let noted = count(meta::number(connection, key::EXPORTED)?).max(last_batch);
+            meta::set(connection, key::EXPORTED, &noted.to_string())
         })
     }
 

@@ -6,6 +6,7 @@
 
 use crate::{
     error::FieldError,
+    me::Me,
     project,
     store::{
         Connection,
@@ -22,8 +23,9 @@ use daohu_domain::{
 use daohu_record::{Change, Document, Event, RecordError, View};
 use std::collections::BTreeSet;
 
-/// Writes everything that earlier enrolments could not hand in again as this device.
-pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<(), FieldError> {
+/// Writes everything that earlier enrolments could not hand in again as this device and person.
+pub(crate) fn all(connection: &Connection, me: &Me, now: Stamp) -> Result<(), FieldError> {
+    let device = &me.device;
     let mut waiting = change::unfinished(connection)?;
     waiting.retain(|row| row.device != *device);
     let mut records = BTreeSet::new();
@@ -31,7 +33,7 @@ pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<()
         records.insert(row.record);
     }
     for record in &records {
-        one(connection, *record, *device, now.wall_ms)?;
+        one(connection, *record, me, now.wall_ms)?;
     }
     // Sealed values name no device: they only need a new batch.
     for row in waiting.iter().filter(|row| row.typ == change::TYP_SEALED) {
@@ -43,7 +45,8 @@ pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<()
 }
 
 /// Writes what waits of one record again as this device; it rests on what it rested on, so that what others wrote meanwhile is beside it.
-pub(crate) fn one(connection: &Connection, record: Id, device: Id, now_ms: i64) -> Result<(), FieldError> {
+pub(crate) fn one(connection: &Connection, record: Id, me: &Me, now_ms: i64) -> Result<(), FieldError> {
+    let device = me.device;
     let mut rows = change::of_record(connection, record)?;
     let waits = |row: &ChangeRow| row.state < change::state::RECEIVED && (row.device != device || row.batch.is_none());
     let Some(last) = rows.iter().rposition(&waits) else { return Ok(()) };
@@ -54,9 +57,16 @@ pub(crate) fn one(connection: &Connection, record: Id, device: Id, now_ms: i64) 
     let (mine, held): (Vec<ChangeRow>, Vec<ChangeRow>) = rows.iter().cloned().partition(&waits);
     // What this device has sent already may rest on what the server lost: it is refused there and waits with its reason.
     let Ok(whole) = load(record, &rows) else { return Ok(()) };
-    let header = whole.header()?;
+    let mut header = whole.header()?;
     let Some(kind) = kinds::find(&header.kind) else { return Ok(()) };
-    let said = said_here(&whole, kind, &mine);
+    let mut said = said_here(&whole, kind, &mine);
+    if held.is_empty() && header.by != me.person {
+        // All of the record is this phone's own, and the person of this phone goes by another id since the office lost the first one.
+        for fields in said.events.iter_mut().map(|event| &mut event.fields).chain([&mut said.fields]) {
+            fields.values_mut().for_each(|value| rename(value, (header.by, me.person)));
+        }
+        header.by = me.person;
+    }
     let boots = mine.iter().flat_map(|row| row.boots.split(',')).filter(|boot| !boot.is_empty()).collect::<BTreeSet<_>>();
     let boots = boots.into_iter().collect::<Vec<_>>().join(",");
     let at_ms = whole.history(kind, None).last().map_or(now_ms, |past| past.claimed_at_ms);
@@ -133,6 +143,16 @@ fn said_here(document: &Document, kind: &Kind, mine: &[ChangeRow]) -> View {
         }
     }
     said
+}
+
+/// Puts one id in the place of another wherever a value names it.
+fn rename(value: &mut Json, (from, to): (Id, Id)) {
+    match value {
+        Json::String(text) if text.parse() == Ok(from) => *text = to.to_string(),
+        Json::Array(values) => values.iter_mut().for_each(|value| rename(value, (from, to))),
+        Json::Object(fields) => fields.values_mut().for_each(|value| rename(value, (from, to))),
+        _ => {}
+    }
 }
 
 fn event_of(event: &daohu_record::EventView) -> Event {

@@ -106,3 +106,8 @@ pub(crate) fn bytes32(connection: &Connection, key: &str) -> Result<Option<[u8; 
 pub(crate) fn set_bytes(connection: &Connection, key: &str, value: &[u8]) -> Result<(), FieldError> {
     set(connection, key, &hex::encode(value))
 }
+
+/// Returns a number that is another one once another process or connection has written into the store.
+pub(crate) fn writes_of_others(connection: &Connection) -> Result<i64, FieldError> {
+    Ok(connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)
+}

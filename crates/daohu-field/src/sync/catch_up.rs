@@ -112,7 +112,7 @@ pub(crate) fn finish(connection: &Connection, me: &Me, taken: &Taken<'_>, applie
         return Ok(());
     }
     if waiting.iter().any(|row| row.device != me.device) {
-        reauthor::all(connection, &me.device, taken.now)?;
+        reauthor::all(connection, me, taken.now)?;
         applied.loaded.clear();
     }
     meta::forget(connection, key::CATCHING_UP)?;
@@ -125,7 +125,7 @@ pub(crate) fn finish(connection: &Connection, me: &Me, taken: &Taken<'_>, applie
 /// Gives up asking first, for a store that enrolled anew and has no link: what is unsent is written again as this device at once.
 pub(crate) fn without_asking(connection: &Connection, me: &Me, now: Stamp) -> Result<(), FieldError> {
     if is_catching_up(connection)? && meta::text(connection, key::BEHIND)?.is_none() {
-        reauthor::all(connection, &me.device, now)?;
+        reauthor::all(connection, me, now)?;
     }
     Ok(())
 }

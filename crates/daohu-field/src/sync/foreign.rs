@@ -71,12 +71,11 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
 /// written again under the present one. Where the server has another beginning of a record than the one that only came from it, it was
 /// restored and the author wrote the record again: the earlier one gives way.
 fn judged(connection: &Connection, held: Option<Held>, item: &PulledItem) -> Result<(Option<Held>, Result<Accepted, Refusal>), FieldError> {
-    let me = Me::read(connection)?;
     let judge = |held: &Option<Held>| guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item));
     let judged = judge(&held);
     match judged.as_ref().map_err(|refusal| refusal.code) {
-        Err("actor_taken") if item.device != me.device && catch_up::is_catching_up(connection)? => {
-            reauthor::one(connection, item.record, me.device, item.received_ms)?;
+        Err("actor_taken") if catch_up::is_catching_up(connection)? && item.device != Me::read(connection)?.device => {
+            reauthor::one(connection, item.record, &Me::read(connection)?, item.received_ms)?;
             let held = project::held(connection, item.record)?;
             let judged = judge(&held);
             Ok((held, judged))
