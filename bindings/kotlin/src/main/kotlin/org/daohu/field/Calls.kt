@@ -45,9 +45,10 @@ internal class Calls(val ledger: FieldLedger) {
     }
 
     private suspend fun <T> cancellable(stop: () -> Unit, work: (FieldLedger) -> T): T = coroutineScope {
-        val call = async(Dispatchers.IO) { again({ isActive }) { work(ledger) } }
+        // Its failure is a value: one that is ended must not outdo the cancellation that ended it.
+        val call = async(Dispatchers.IO) { runCatching { again({ isActive }) { work(ledger) } } }
         try {
-            call.await()
+            call.await().getOrThrow()
         } catch (cancelled: CancellationException) {
             // Asked again until it has ended, since what is asked between two statements ends nothing.
             withContext(NonCancellable) {
