@@ -1,6 +1,6 @@
 //! Everything that must hold, in order, with the time of each step and one closing line: `N passed, N failed`.
 
-use crate::{extra_kind, glossary, shell, tidy};
+use crate::{extra_kind, glossary, python, shell, tidy};
 use std::path::Path;
 
 /// How many tests passed and failed.
@@ -20,6 +20,10 @@ const STEPS: &[Step] = &[
     ("clippy", |root| chore(shell::run(root, "cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("doc", |root| chore(shell::run(root, "cargo", &["doc", "--workspace", "--no-deps", "--quiet"]))),
     ("test", |root| tests(root, &["test", "--workspace", "--no-fail-fast"])),
+    ("python", |root| match python::run(root) {
+        Ok(text) => Ok(count_pytest(&text)),
+        Err((text, why)) => Err((count_pytest(&text), why)),
+    }),
     ("glossary", |root| chore(glossary::run(root, &["--check".to_owned()]))),
     ("extra-kind", |root| chore(extra_kind::run(root))),
     ("checks", checks),
@@ -108,9 +112,36 @@ fn count(text: &str) -> Tally {
     tally
 }
 
+/// Reads the closing line of pytest, `2 failed, 9 passed in 1.20s`; an error while a test is made ready counts as failed.
+fn count_pytest(text: &str) -> Tally {
+    let closing = text
+        .lines()
+        .rev()
+        .find(|line| line.contains(" in ") && (line.contains(" passed") || line.contains(" failed") || line.contains(" error")));
+    let words: Vec<&str> = closing.unwrap_or_default().split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    let mut tally = Tally::default();
+    for pair in words.windows(2) {
+        let [number, what] = pair else { continue };
+        let Ok(number) = number.parse::<u64>() else { continue };
+        match *what {
+            "passed" => tally.passed += number,
+            "failed" | "error" | "errors" => tally.failed += number,
+            _ => {}
+        }
+    }
+    tally
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Tally, count};
+    use super::{Tally, count, count_pytest};
+
+    #[test]
+    fn the_closing_line_of_pytest_is_read() {
+        let text = "F..  [100%]\nFAILED tests/a.py::b - 3 passed in it\n2 failed, 9 passed, 1 error in 70.55s (0:01:10)\n";
+        assert_eq!(count_pytest(text), Tally { passed: 9, failed: 3 });
+        assert_eq!(count_pytest("no closing line"), Tally::default());
+    }
 
     #[test]
     fn the_closing_lines_of_all_test_binaries_are_added_up() {

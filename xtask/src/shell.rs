@@ -48,9 +48,23 @@ pub(crate) fn run_with(folder: &Path, program: &str, words: &[&str], variables: 
 /// # Errors
 /// What it printed so far and a sentence, when it cannot be started or exits with another status than 0.
 pub(crate) fn run_and_read(folder: &Path, program: &str, words: &[&str]) -> Result<String, (String, String)> {
+    run_and_read_with(folder, program, words, &[])
+}
+
+/// As [`run_and_read`], with more variables.
+///
+/// # Errors
+/// As [`run_and_read`].
+pub(crate) fn run_and_read_with(
+    folder: &Path,
+    program: &str,
+    words: &[&str],
+    variables: &[(&str, &str)],
+) -> Result<String, (String, String)> {
     use std::io::{BufRead, BufReader};
     let mut child = command(folder, program)
         .args(words)
+        .envs(variables.iter().copied())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|why| (String::new(), format!("could not start {program}: {why}")))?;

@@ -19,12 +19,16 @@ pub enum Until {
 #[uniffi::remote(Record)]
 pub struct RecordQuery {
     /// Only records of this place.
+    #[uniffi(default = None)]
     pub place: Option<Place>,
     /// Only records whose number or name contains this.
+    #[uniffi(default = None)]
     pub text: Option<String>,
     /// At most this many.
+    #[uniffi(default = None)]
     pub limit: Option<u32>,
     /// What the page before gave as `next`.
+    #[uniffi(default = None)]
     pub cursor: Option<String>,
 }
 
@@ -34,10 +38,13 @@ pub struct ReviewInput {
     /// The result, by slug or Chinese label.
     pub result: String,
     /// Why: one of the reasons of a return, or free words.
+    #[uniffi(default = None)]
     pub reason: Option<String>,
     /// The rule of the lead that is opened or closed.
+    #[uniffi(default = None)]
     pub rule: Option<String>,
     /// The evidence that was looked at.
+    #[uniffi(default = [])]
     pub opened: Vec<String>,
 }
 
@@ -45,12 +52,16 @@ pub struct ReviewInput {
 #[uniffi::remote(Record)]
 pub struct SyncOptions {
     /// At most this many requests.
+    #[uniffi(default = None)]
     pub requests_max: Option<u32>,
     /// Another address of the same office; remembered once its key has proved to be the enrolled one.
+    #[uniffi(default = None)]
     pub server: Option<String>,
     /// Another address for this run only.
+    #[uniffi(default = None)]
     pub server_once: Option<String>,
     /// The size to begin with, for who knows the link.
+    #[uniffi(default = None)]
     pub first_bytes: Option<u32>,
 }
 
@@ -64,6 +75,7 @@ pub struct EnrolOptions {
     /// What the office should call this device.
     pub label: String,
     /// A file with the office's own certificate authority, remembered for later.
+    #[uniffi(default = None)]
     pub ca: Option<String>,
 }
 

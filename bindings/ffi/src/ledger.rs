@@ -222,6 +222,7 @@ impl FieldLedger {
     ///
     /// # Errors
     /// `store_damaged`: call [`salvage`].
+    #[uniffi::method(default(month = None))]
     pub fn due(&self, month: Option<Month>) -> Result<DueView, LedgerError> {
         self.read(|ledger| ledger.due(month))
     }
@@ -262,6 +263,7 @@ impl FieldLedger {
     ///
     /// # Errors
     /// `not_found`.
+    #[uniffi::method(default(field = None))]
     pub fn history(&self, record: Id, field: Option<String>) -> Result<Vec<PastView>, LedgerError> {
         self.read(|ledger| ledger.history(record, field.as_deref()))
     }
@@ -413,7 +415,7 @@ impl FieldLedger {
     /// Reviews a visit or month record of others.
     ///
     /// # Errors
-    /// `not_found`, `forbidden_writer` for own work.
+    /// `not_found`, `own_visit` for own work.
     pub fn review(&self, target: Id, input: ReviewInput) -> Result<ReviewView, LedgerError> {
         self.write(|ledger| ledger.review(target, &input))
     }
