@@ -63,6 +63,12 @@ class StoreTest {
     }
 
     @Test
+    fun `the program of the guide has less than 60 lines`() {
+        val lines = File(System.getProperty("daohu.program")).readLines().filter(String::isNotBlank)
+        assertTrue(lines.first().startsWith("package ") && lines.size < 60, "${lines.size} lines from ${lines.first()}")
+    }
+
+    @Test
     fun `every kind is told as data`() {
         assertTrue(Kinds.names.containsAll(listOf("household", "visit", "month_record")), "${Kinds.names}")
         for (name in Kinds.names) {

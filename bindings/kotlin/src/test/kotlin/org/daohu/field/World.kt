@@ -20,14 +20,13 @@ private fun temporary(): File = Files.createTempDirectory("daohu-kotlin-").toFil
 private val township: File by lazy {
     val folder = temporary()
     Runtime.getRuntime().addShutdownHook(Thread { folder.deleteRecursively() })
-    val papers = given("daohu.shared").resolve("data/hongshiqiao")
-    run("import", papers.path, "--data", folder.resolve("data").path, "--now", World.START)
+    run("import", given("daohu.papers").path, "--data", folder.resolve("data").path, "--now", World.START)
     folder.resolve("data")
 }
 
 /** Runs the built binary; whatever it answers. */
 private fun tryDaohu(words: List<String>): Pair<Int, JsonElement> {
-    val process = ProcessBuilder(listOf(given("daohu.binary").path) + words + "--json").redirectError(ProcessBuilder.Redirect.DISCARD).start()
+    val process = ProcessBuilder(listOf(given("daohu.office").path) + words + "--json").redirectError(ProcessBuilder.Redirect.DISCARD).start()
     process.outputStream.close()
     val text = process.inputStream.reader().readText()
     return process.waitFor() to Json.parseToJsonElement(text)
@@ -89,7 +88,7 @@ class World : AutoCloseable {
     fun serve() {
         val ready = folder.resolve("ready")
         val process = ProcessBuilder(
-            given("daohu.binary").path, "serve", "--data", data.path, "--listen", "127.0.0.1:0",
+            given("daohu.office").path, "serve", "--data", data.path, "--listen", "127.0.0.1:0",
             "--now", "@${folder.resolve("now").path}", "--ready-file", ready.path,
         ).redirectError(folder.resolve("server.log")).start()
         server = process
