@@ -1,6 +1,6 @@
 //! Everything that must hold, in order, with the time of each step and one closing line: `N passed, N failed`.
 
-use crate::{extra_kind, glossary, python, shell, tidy};
+use crate::{extra_kind, glossary, kotlin, python, shell, tidy};
 use std::path::Path;
 
 /// How many tests passed and failed.
@@ -23,6 +23,10 @@ const STEPS: &[Step] = &[
     ("python", |root| match python::run(root, &[]) {
         Ok(text) => Ok(count_pytest(&text)),
         Err((text, why)) => Err((count_pytest(&text), why)),
+    }),
+    ("kotlin", |root| match kotlin::run(root) {
+        Ok(text) => Ok(count_surefire(&text)),
+        Err((text, why)) => Err((count_surefire(&text), why)),
     }),
     ("glossary", |root| chore(glossary::run(root, &["--check".to_owned()]))),
     ("extra-kind", |root| chore(extra_kind::run(root))),
@@ -132,9 +136,28 @@ fn count_pytest(text: &str) -> Tally {
     tally
 }
 
+/// Reads the closing line of Maven's tests, `Tests run: 9, Failures: 1, Errors: 1, Skipped: 0`; those of one class each say how long it took.
+fn count_surefire(text: &str) -> Tally {
+    let closing = text.lines().rev().find(|line| line.contains("Tests run: ") && !line.contains("Time elapsed"));
+    let number = |what: &str| {
+        let after = closing.and_then(|line| line.split(what).nth(1)).unwrap_or_default();
+        after.split(|sign: char| !sign.is_ascii_digit()).next().and_then(|digits| digits.parse::<u64>().ok()).unwrap_or(0)
+    };
+    let failed = number("Failures: ") + number("Errors: ");
+    Tally { passed: number("Tests run: ").saturating_sub(failed + number("Skipped: ")), failed }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Tally, count, count_pytest};
+    use super::{Tally, count, count_pytest, count_surefire};
+
+    #[test]
+    fn the_closing_line_of_surefire_is_read_and_those_of_its_classes_are_not() {
+        let text = "[INFO] Tests run: 9, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1.2 s -- in org.A\n\
+                    [ERROR] Tests run: 20, Failures: 1, Errors: 2, Skipped: 3\n[INFO] BUILD FAILURE\n";
+        assert_eq!(count_surefire(text), Tally { passed: 14, failed: 3 });
+        assert_eq!(count_surefire("nothing was compiled"), Tally::default());
+    }
 
     #[test]
     fn the_closing_line_of_pytest_is_read() {

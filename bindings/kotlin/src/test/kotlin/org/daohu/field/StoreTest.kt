@@ -1,0 +1,80 @@
+package org.daohu.field
+
+import java.io.File
+import java.nio.file.Path
+import java.util.UUID
+import kotlinx.coroutines.runBlocking
+import kotlinx.serialization.json.JsonObject
+import org.junit.jupiter.api.Assertions.assertArrayEquals
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNotEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+
+/** The store by itself, errors, and what the library tells about kinds. */
+class StoreTest {
+    private suspend fun refused(call: suspend () -> Unit): FieldException =
+        assertInstanceOf(FieldException::class.java, runCatching { call() }.exceptionOrNull())
+
+    @Test
+    fun `a store opens with its key alone, and the bytes of the key are wiped`(@TempDir folder: Path): Unit = runBlocking {
+        val store = folder.resolve("ledger.db").toFile()
+        val key = Field.newKey()
+        assertNotEquals(key.toList(), Field.newKey().toList())
+        val handed = key.copyOf()
+        Field.open(store) { handed }.use { assertEquals(null, it.status().device) }
+        assertArrayEquals(ByteArray(32), handed)
+
+        val wrong = refused { Field.open(store) { Field.newKey() }.close() }
+        assertEquals("wrong_key", wrong.code)
+        assertEquals("wrong_key", refused { Field.open(store) { ByteArray(5) }.close() }.code)
+        Field.open(store) { key }.close()
+    }
+
+    @Test
+    fun `an error has a code and a sentence in each language`(@TempDir folder: Path): Unit = runBlocking {
+        Field.open(folder.resolve("ledger.db").toFile()) { Field.newKey() }.use { field ->
+            val error = refused { field.household(UUID(1, 2)) }
+            assertInstanceOf(FieldException.Refused::class.java, error)
+            assertEquals("not_found", error.code)
+            val text = Kinds.errors.first { it.code == "not_found" }
+            assertEquals(text.zh to text.en, error.zh to error.en)
+            assertEquals(error.zh to error.en, error.sentence(java.util.Locale.CHINA) to error.sentence(java.util.Locale.ENGLISH))
+            assertEquals("not_enrolled", refused { field.sync(HttpTransport()) }.code)
+            assertEquals("usage", refused { field.records("visit", place = "nowhere") }.code)
+        }
+    }
+
+    @Test
+    fun `a damaged store is named as such, and salvaged beside`(@TempDir folder: Path): Unit = runBlocking {
+        val store = folder.resolve("ledger.db").toFile()
+        val key = Field.newKey()
+        Field.open(store) { key.copyOf() }.close()
+        // The second page and all after it, as a bad sector would leave them.
+        val bytes = store.readBytes()
+        bytes.fill(7, 4096, bytes.size)
+        store.writeBytes(bytes)
+        assertInstanceOf(FieldException.Damaged::class.java, refused { Field.open(store) { key.copyOf() }.use { it.due() } })
+        val salvaged = Field.salvage(store) { key.copyOf() }
+        assertArrayEquals(bytes, File(salvaged.setAside).readBytes())
+        Field.open(store) { key.copyOf() }.use { assertEquals(salvaged.setAside, it.status().salvagedFrom) }
+    }
+
+    @Test
+    fun `the program of the guide has less than 60 lines`() {
+        val lines = File(System.getProperty("daohu.program")).readLines().filter(String::isNotBlank)
+        assertTrue(lines.first().startsWith("package ") && lines.size < 60, "${lines.size} lines from ${lines.first()}")
+    }
+
+    @Test
+    fun `every kind is told as data`() {
+        assertTrue(Kinds.names.containsAll(listOf("household", "visit", "month_record")), "${Kinds.names}")
+        for (name in Kinds.names) {
+            assertTrue((Kinds.schema(name)["properties"] as JsonObject).isNotEmpty(), name)
+        }
+        val error = assertInstanceOf(FieldException::class.java, runCatching { Kinds.schema("nothing") }.exceptionOrNull())
+        assertEquals("unknown_kind", error.code)
+    }
+}
