@@ -12,7 +12,7 @@ use crate::{
 use daohu_field::{
     BackupReport, BatchFile, ConflictView, DueView, EditReport, EnrolOptions, EnrolReport, FieldError, HouseholdView, Interrupter,
     JoinProposal, Ledger, MonthRecordView, PastView, QuarantineView, RebuildReport, ReceiptView, ReceiptsTaken, RecordList, RecordQuery,
-    RecordView, ReviewInput, ReviewView, Salvaged, StatusView, StoreKey, SyncOptions, SyncReport, Until, VisitAnswer, VisitInput,
+    RecordView, ReviewInput, ReviewView, StatusView, StoreKey, SyncOptions, SyncReport, Until, VisitAnswer, VisitInput,
 };
 use std::{
     fmt,
@@ -40,47 +40,13 @@ impl fmt::Debug for FieldLedger {
     }
 }
 
-/// A ledger that was restored from a backup. Its key is not for showing.
-#[derive(uniffi::Record)]
-pub struct Restored {
-    /// The key of its store: keep it where the key before was kept.
-    pub key: Vec<u8>,
-    /// What was in the backup.
-    pub report: BackupReport,
-}
-
-impl fmt::Debug for Restored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Restored").field("report", &self.report).finish_non_exhaustive()
-    }
-}
-
 /// Locks, also after a call that panicked: its transaction was rolled back.
 pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn key_of(key: &[u8]) -> Result<StoreKey, LedgerError> {
+pub(crate) fn key_of(key: &[u8]) -> Result<StoreKey, LedgerError> {
     key.try_into().map_err(|_| LedgerError::of("wrong_key"))
-}
-
-/// Sets a damaged store aside and brings what can be read of it into a new one.
-///
-/// # Errors
-/// `disk_full` or `store_failed`; the damaged file is kept in any case.
-#[uniffi::export]
-pub fn salvage(path: &str, key: &[u8], now_ms: i64) -> Result<Salvaged, LedgerError> {
-    Ok(Ledger::salvage(Path::new(path), &key_of(key)?, now_ms)?)
-}
-
-/// Restores a backup into a file that is not there yet. An app that ended before it kept the key deletes that file and restores again.
-///
-/// # Errors
-/// `wrong_key` for another passphrase, `already_there`, `disk_full`; nothing is left then.
-#[uniffi::export]
-pub fn restore(from: &str, to: &str, passphrase: &str) -> Result<Restored, LedgerError> {
-    let (key, report) = Ledger::restore(Path::new(from), Path::new(to), passphrase, |_| Ok(()))?;
-    Ok(Restored { key: key.to_vec(), report })
 }
 
 impl FieldLedger {
@@ -132,7 +98,7 @@ impl FieldLedger {
     /// Opens a ledger, or makes an empty one. The key has 32 bytes; without a clock the system's is read.
     ///
     /// # Errors
-    /// `wrong_key`; `too_new` for a store of a newer version; `disk_full`; `store_damaged`: call [`salvage`]. The file is as it was.
+    /// `wrong_key`; `too_new` for a store of a newer version; `disk_full`; `store_damaged`: call [`salvage`](crate::salvage). The file is as it was.
     #[uniffi::constructor(default(clock = None))]
     pub fn open(path: &str, key: &[u8], clock: Option<Arc<dyn HostClock>>) -> Result<Arc<Self>, LedgerError> {
         let key = key_of(key)?;
@@ -221,7 +187,7 @@ impl FieldLedger {
     /// Returns the due households of a month, this month by default.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`].
+    /// `store_damaged`: call [`salvage`](crate::salvage).
     #[uniffi::method(default(month = None))]
     pub fn due(&self, month: Option<Month>) -> Result<DueView, LedgerError> {
         self.read(|ledger| ledger.due(month))
@@ -271,7 +237,7 @@ impl FieldLedger {
     /// Lists where two people said different things.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`].
+    /// `store_damaged`: call [`salvage`](crate::salvage).
     pub fn conflicts(&self) -> Result<Vec<ConflictView>, LedgerError> {
         self.read(|ledger| ledger.conflicts())
     }
@@ -287,7 +253,7 @@ impl FieldLedger {
     /// Returns how this device stands: what is unsent, what waits, how far the clock can be trusted.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`].
+    /// `store_damaged`: call [`salvage`](crate::salvage).
     pub fn status(&self) -> Result<StatusView, LedgerError> {
         self.read(|ledger| ledger.status())
     }
@@ -295,7 +261,7 @@ impl FieldLedger {
     /// Returns the receipts of everything that arrived, each with the bytes of its file.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`].
+    /// `store_damaged`: call [`salvage`](crate::salvage).
     pub fn receipts(&self) -> Result<Vec<ReceiptView>, LedgerError> {
         self.read(|ledger| ledger.receipts())
     }
@@ -303,7 +269,7 @@ impl FieldLedger {
     /// Lists what the server refused, with the reason.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`].
+    /// `store_damaged`: call [`salvage`](crate::salvage).
     pub fn quarantine(&self) -> Result<Vec<QuarantineView>, LedgerError> {
         self.read(|ledger| ledger.quarantine())
     }
@@ -311,7 +277,7 @@ impl FieldLedger {
     /// Returns what was refused as text, to be shown to the office.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`].
+    /// `store_damaged`: call [`salvage`](crate::salvage).
     pub fn quarantine_export(&self) -> Result<String, LedgerError> {
         self.read(|ledger| ledger.quarantine_export())
     }
@@ -479,7 +445,7 @@ impl FieldLedger {
     /// Makes all lists anew from the records.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`].
+    /// `store_damaged`: call [`salvage`](crate::salvage).
     pub fn rebuild(&self) -> Result<RebuildReport, LedgerError> {
         self.write(|ledger| ledger.rebuild())
     }
@@ -487,7 +453,7 @@ impl FieldLedger {
     /// Bounds the file of this ledger, or lifts the bound.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`].
+    /// `store_damaged`: call [`salvage`](crate::salvage).
     pub fn limit_bytes(&self, bytes_max: Option<u64>) -> Result<(), LedgerError> {
         self.write(|ledger| ledger.limit_bytes(bytes_max))
     }

@@ -8,6 +8,7 @@ mod inputs;
 mod kinds;
 mod ledger;
 mod reports;
+mod rescue;
 mod types;
 mod views;
 
@@ -16,6 +17,7 @@ pub use error::{LedgerError, TransportError};
 pub use host::{HostClock, HostTransport, HttpHeader, HttpRequest, HttpResponse, LedgerListener, SyncProgress};
 pub use inputs::{CheckAnswer, FieldText, MetPerson, MonthEntry, NewPromise, VisitEntry};
 pub use kinds::{ErrorText, error_texts, kind_names, kind_schema};
-pub use ledger::{FieldLedger, Restored, restore, salvage};
+pub use ledger::FieldLedger;
+pub use rescue::{Restored, restore, salvage};
 
 uniffi::setup_scaffolding!();
