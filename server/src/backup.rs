@@ -4,12 +4,14 @@
 //! is written under another name, checked, and takes its own name last; the list `backup.json` names every file with its hash. So
 //! a half-written backup has another name and no list, and is never taken for whole.
 
+mod part;
 mod restore;
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,10 +20,16 @@ use sha2::{Digest, Sha256};
 use crate::error::OfficeError;
 use crate::office::keys::{NAMES, make_folder};
 use crate::office::{Office, check_keys};
+use crate::store::StoreError;
 use crate::store::sqlite::SqliteStore;
 use crate::verify::{self, LogCheck};
 
+use part::{MARK, Part};
+
 pub use restore::restore;
+
+/// What a data folder holds beside the store and the keys. Whatever else lies there is somebody's own and no part of a backup.
+const KEPT: [&str; 3] = ["blobs", "packs", "log"];
 
 /// The list of a backup.
 const LIST: &str = "backup.json";
@@ -69,33 +77,31 @@ impl List {
 }
 
 impl Office {
-    /// Copies the data folder as it is now into a new folder, and checks the copy whole before it takes its name.
+    /// Copies the data folder as it is now into a new folder, and checks the copy whole before it takes its name. Folders beside it that
+    /// a killed backup left are taken away.
     ///
     /// # Errors
-    /// `already_there` where something of that name exists, `log_damaged` where the copy does not check (then the store itself is damaged),
-    /// `disk_full`. Nothing is left of a backup that failed.
+    /// `already_there` where something of that name or its `.part` exists, `inside_data_folder` for a place inside the data folder itself,
+    /// `log_damaged` where the copy does not check (then the store itself is damaged), `disk_full`. Nothing is left of a backup that failed.
     pub fn backup(&self, to: &Path, with_keys: bool) -> Result<Value, OfficeError> {
-        if fs::symlink_metadata(to).is_ok() {
+        let (above, name) = place_of(to)?;
+        if fs::symlink_metadata(above.join(&name)).is_ok() {
             return Err(OfficeError::refused("already_there"));
         }
-        let part = beside(to, ".part");
-        remove_folder(&part)?;
-        let made = self.write_backup(&part, with_keys).and_then(|list| {
-            take_name(&part, to)?;
-            Ok(list)
-        });
-        if made.is_err() {
-            // What was begun is no backup; where even this fails, its name says so.
-            let _left = remove_folder(&part);
+        if real_place(&above).starts_with(fs::canonicalize(self.folder()).map_err(failed)?) {
+            return Err(OfficeError::refused("inside_data_folder"));
         }
-        Ok(made?.to_json("backup", to))
+        fs::create_dir_all(&above).map_err(failed)?;
+        let part = Part::begin(&above, &name)?;
+        let list = self.write_backup(&part.folder, with_keys)?;
+        take_name(part, &above, &name)?;
+        Ok(list.to_json("backup", to))
     }
 
     fn write_backup(&self, part: &Path, with_keys: bool) -> Result<List, OfficeError> {
-        make_folder(part)?;
         let _no_rotation = self.hold_keys()?;
         // The store first: whatever it names was there before it, so everything else is copied after it.
-        self.store().copy_to(&part.join("daohu.db"))?;
+        self.store().copy_to(&part.join("daohu.db")).map_err(of_the_copy)?;
         if with_keys {
             make_folder(&part.join("keys"))?;
             for name in NAMES {
@@ -124,7 +130,7 @@ impl Office {
 
 /// Opens a copied store, checks all of it, and that the keys beside it are its own.
 fn checked(folder: &Path, with_keys: bool) -> Result<LogCheck, OfficeError> {
-    let store = SqliteStore::open(folder)?;
+    let store = SqliteStore::open(folder).map_err(of_the_copy)?;
     if with_keys {
         check_keys(&folder.join("keys"), &store)?;
     }
@@ -135,13 +141,10 @@ fn checked(folder: &Path, with_keys: bool) -> Result<LogCheck, OfficeError> {
     }
 }
 
-/// Copies what lies in the folder beside the store and the keys. What is being written (`.part`) and earlier copies of the store are left.
+/// Copies what a data folder holds beside the store and the keys. What is being written (`.part`) is left.
 fn copy_rest(from: &Path, to: &Path) -> Result<(), OfficeError> {
-    for name in names(from)? {
-        if name == "keys" || name.starts_with("daohu.db") {
-            continue;
-        }
-        copy_tree(&from.join(&name), &to.join(&name))?;
+    for name in KEPT {
+        copy_tree(&from.join(name), &to.join(name))?;
     }
     Ok(())
 }
@@ -196,7 +199,7 @@ fn read_through(from: &mut impl Read, mut each: impl FnMut(&[u8]) -> io::Result<
 
 /// Lists every file below a folder in order of its path, with its hash as it lies on the disk.
 fn list_files(root: &Path, folder: &Path, into: &mut Vec<Listed>) -> Result<(), OfficeError> {
-    for name in names(folder)? {
+    for name in names(folder)?.into_iter().filter(|name| name != MARK) {
         let path = folder.join(&name);
         if path.is_dir() {
             list_files(root, &path, into)?;
@@ -212,12 +215,12 @@ fn list_files(root: &Path, folder: &Path, into: &mut Vec<Listed>) -> Result<(), 
 
 /// Returns the names in a folder, sorted.
 fn names(folder: &Path) -> Result<Vec<String>, OfficeError> {
-    let found = fs::read_dir(folder).map_err(failed)?;
-    let mut names = Vec::new();
-    for entry in found {
-        let name = entry.map_err(failed)?.file_name();
-        names.push(name.into_string().map_err(|_| failed(io::Error::other("a file name that is no text")))?);
-    }
+    let text = |name: OsString| name.into_string().map_err(|_| failed(io::Error::other("a file name that is no text")));
+    names_of(folder).map_err(failed)?.into_iter().map(text).collect()
+}
+
+fn names_of(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
     names.sort();
     Ok(names)
 }
@@ -228,11 +231,33 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), OfficeError> {
 }
 
 /// Gives a finished folder its name, once everything in it is on the disk.
-fn take_name(part: &Path, to: &Path) -> Result<(), OfficeError> {
-    sync_folders(part)?;
-    fs::rename(part, to).map_err(failed)?;
-    let above = to.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn take_name(part: Part, above: &Path, name: &str) -> Result<(), OfficeError> {
+    sync_folders(&part.folder)?;
+    let named = above.join(name);
+    fs::rename(&part.folder, &named).map_err(failed)?;
+    part.keep();
+    // The list names every file, so a mark that stays after a kill here harms nothing.
+    fs::remove_file(named.join(MARK)).and_then(|()| File::open(&named)?.sync_all()).map_err(failed)?;
     File::open(above).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// Returns the folder above a place that may not be there yet, and its name; a slash at the end is as good as none.
+fn place_of(to: &Path) -> Result<(PathBuf, String), OfficeError> {
+    let whole: PathBuf = path::absolute(to).map_err(failed)?.components().collect();
+    let name = whole.file_name().and_then(|name| name.to_str());
+    match (whole.parent(), name) {
+        (Some(above), Some(name)) => Ok((above.to_path_buf(), name.to_owned())),
+        _ => Err(OfficeError::refused("already_there")),
+    }
+}
+
+/// Returns where a folder truly lies, through links; of one that is not there yet, where it would.
+fn real_place(folder: &Path) -> PathBuf {
+    match (fs::canonicalize(folder), folder.parent(), folder.file_name()) {
+        (Ok(real), _, _) => real,
+        (Err(_), Some(above), Some(name)) => real_place(above).join(name),
+        _ => folder.to_path_buf(),
+    }
 }
 
 fn sync_folders(folder: &Path) -> Result<(), OfficeError> {
@@ -245,17 +270,12 @@ fn sync_folders(folder: &Path) -> Result<(), OfficeError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
-fn remove_folder(folder: &Path) -> Result<(), OfficeError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
-        _ => Ok(()),
+/// Says of which disk it is that is full: that of the copy, which may be another one than the store's.
+fn of_the_copy(error: StoreError) -> OfficeError {
+    match error {
+        StoreError::Full => OfficeError::refused("disk_full"),
+        other => other.into(),
     }
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
 }
 
 fn failed(source: io::Error) -> OfficeError {

@@ -18,15 +18,24 @@ use crate::store::rows::BatchKey;
 const PAGE: usize = 256;
 
 impl Office {
-    /// Writes the whole log as it is now into a file; what is received meanwhile is not in it. A file of that name is replaced once the
-    /// new one is whole.
+    /// Writes the whole log as it is now into a new file; what is received meanwhile is not in it. It is written as `FILE.part` and takes
+    /// its name once it is whole.
     ///
     /// # Errors
-    /// `log_damaged` where leaves are missing or not those of the tree, `disk_full`; a file of that name is then as it was.
+    /// `already_there` where a file of that name or its `.part` exists: nothing is replaced. `log_damaged` where leaves are missing or not
+    /// those of the tree, `disk_full`; nothing is left of a file that failed.
     pub fn export_log(&self, file: &Path) -> Result<Value, OfficeError> {
-        let head = self.head()?;
         let part = part_of(file);
-        let written = self.write_log(&part, &head).and_then(|bytes| {
+        for taken in [file, &part] {
+            nothing_at(taken)?;
+        }
+        let head = self.head()?;
+        let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => already_there(&part),
+            _ => failed(error),
+        })?;
+        let written = self.write_log(out, &head).and_then(|bytes| {
+            nothing_at(file)?;
             fs::rename(&part, file).map_err(failed)?;
             Ok(bytes)
         });
@@ -40,8 +49,7 @@ impl Office {
         }))
     }
 
-    fn write_log(&self, part: &Path, head: &SignedHead) -> Result<u64, OfficeError> {
-        let out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(part).map_err(failed)?;
+    fn write_log(&self, out: File, head: &SignedHead) -> Result<u64, OfficeError> {
         let mut writer = LogWriter::begin(BufWriter::new(out), self.log_key(), head).map_err(failed)?;
         let (size, mut from) = (head.head().size, 0);
         while from < size {
@@ -69,6 +77,14 @@ impl Office {
         file.sync_all().map_err(failed)?;
         Ok(bytes)
     }
+}
+
+fn nothing_at(path: &Path) -> Result<(), OfficeError> {
+    if fs::symlink_metadata(path).is_ok() { Err(already_there(path)) } else { Ok(()) }
+}
+
+fn already_there(path: &Path) -> OfficeError {
+    OfficeError::Refused { code: "already_there", detail: json!({ "file": path }) }
 }
 
 fn part_of(file: &Path) -> PathBuf {

@@ -10,6 +10,7 @@ use crate::project::{Arrivals, project};
 use crate::store::StoreError;
 use crate::store::plan::DocumentPlan;
 use crate::store::rows::{ChangeRow, RebuildCount};
+use crate::verify;
 
 impl Office {
     /// Makes the projections anew and answers as `rebuild` prints it.
@@ -21,11 +22,15 @@ impl Office {
         Ok(json!({ "projections": count.projections, "coverage_rows": count.coverage_rows, "differences": count.differences }))
     }
 
-    /// Makes the projections anew from the changes, all or nothing.
+    /// Makes the projections anew from the changes that the log proves, all or nothing.
     ///
     /// # Errors
-    /// `store_damaged` where a change cannot be read; then nothing is changed.
+    /// `log_damaged` where the log does not prove what is stored, with the first place: nobody knows then what is true, and a wrong time
+    /// of arrival would go into the figures. `store_damaged` where a change cannot be read. Then nothing is changed.
     pub fn rebuild_projections(&self) -> Result<RebuildCount, OfficeError> {
+        if let Some(bad) = verify::proved(self.store())?.first_bad {
+            return Err(OfficeError::Refused { code: "log_damaged", detail: json!({ "batch": bad.batch, "reason": bad.reason }) });
+        }
         Ok(self.store().rebuild(self.now(), &projected)?)
     }
 }

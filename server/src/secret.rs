@@ -68,14 +68,22 @@ impl Office {
         Ok(shown)
     }
 
-    /// Returns a keyed digest of a secret as it is stored, in hex: an import compares with it without the value leaving this function. One whose key was lost has none, so that
-    /// the next import writes it again.
+    /// Returns a keyed digest of a secret as it is stored, in hex: an import compares with it without the value leaving this function. One
+    /// that was erased, and one whose key was [lost](Self::secret_is_lost), have none.
     ///
     /// # Errors
     /// When the store fails.
     pub fn secret_digest(&self, record: Id, field: &str) -> Result<Option<String>, OfficeError> {
         let Some(row) = self.store().secret(record, field)? else { return Ok(None) };
         Ok(open(&self.master_key(), &row).map(|value| self.digest(&text_of(&value))))
+    }
+
+    /// Says whether a secret is there and its key is lost.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn secret_is_lost(&self, record: Id, field: &str) -> Result<bool, OfficeError> {
+        Ok(self.store().secret(record, field)?.is_some_and(|row| open(&self.master_key(), &row).is_none()))
     }
 
     /// Returns the keyed digest of a text, in hex: equal for equal texts of one folder, and of no use without its key.

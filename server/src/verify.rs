@@ -1,14 +1,17 @@
 //! Checks the whole log against everything that is stored.
 //!
-//! Every leaf is read: its bytes, the nodes above it, its batch with signature, chain, root and items, every change's hash, and the
-//! numbers in the places' logs; then every page of the file. The first thing that does not fit is named.
+//! Every leaf is read: its bytes, the nodes above it, its batch with signature, chain, root and items, every change's hash, arrival and
+//! writer, and the numbers in the places' logs; then whatever no leaf stands behind, every record's row against its changes (`index`), and
+//! every page of the file. The first thing that does not fit is named. What is in memory at a time is a page of leaves, one batch and one
+//! record, however big the store.
 
-use std::collections::{BTreeMap, HashMap};
+mod index;
 
-use daohu_domain::id::Id;
+use std::collections::BTreeMap;
+
 use daohu_domain::place::Place;
 use daohu_wire::item::{TYPE_SEALED_VALUE, item_leaf};
-use daohu_wire::merkle::{Hash, Tree, leaf_hash, root, sha256};
+use daohu_wire::merkle::{GrowingRoot, Hash, Tree, leaf_hash, root, sha256};
 use daohu_wire::{ClockKind, Leaf, batch, change_hash};
 use serde_json::{Value, json};
 
@@ -16,7 +19,7 @@ use crate::error::OfficeError;
 use crate::log::StoredNodes;
 use crate::office::Office;
 use crate::store::Store;
-use crate::store::rows::{BatchKey, BatchRow, LeafRow, QuarantineQuery};
+use crate::store::rows::{BatchKey, BatchRow, ChangeRow, LeafRow, QuarantineQuery, Unproved};
 
 /// Leaves read at once.
 const PAGE: usize = 256;
@@ -39,7 +42,7 @@ pub struct LogCheck {
 /// What does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad {
-    /// The leaf's batch as `device/number`, or the leaf's own number.
+    /// The leaf's batch as `device/number`, the leaf's own number, or another place: `record …`, `place …`, `device …`, `daohu.db`.
     pub batch: String,
     /// Why, as a stable word.
     pub reason: &'static str,
@@ -78,33 +81,52 @@ impl Office {
     }
 }
 
-/// Checks a store without its keys, as that of a backup: its pages, then its log.
+/// Checks a store without its keys, as that of a backup: its log, its records, its pages.
 ///
 /// # Errors
 /// As [`Office::check_log`].
 pub(crate) fn check(store: &dyn Store) -> Result<LogCheck, OfficeError> {
-    let tree = store.tree(&[])?;
-    let mut walk = Walk { store, hashes: Vec::new(), batches: 0, heads: BTreeMap::new(), chains: HashMap::new() };
-    let mut first_bad = walk.leaves(tree.size)?;
-    let root = root(&walk.hashes);
-    if first_bad.is_none() {
-        first_bad = walk.nodes(tree.size, &root)?;
+    let mut check = proved(store)?;
+    if check.first_bad.is_none() {
+        check.first_bad = index::check(store)?;
     }
-    if first_bad.is_none() && store.unsound()?.is_some() {
-        first_bad = Some(Bad { batch: "daohu.db".to_owned(), reason: "store_pages" });
+    if check.first_bad.is_none() && store.unsound()?.is_some() {
+        check.first_bad = Some(Bad { batch: "daohu.db".to_owned(), reason: "store_pages" });
+    }
+    Ok(check)
+}
+
+/// Checks what the log proves, and not what is worked out from it.
+///
+/// # Errors
+/// As [`Office::check_log`].
+pub(crate) fn proved(store: &dyn Store) -> Result<LogCheck, OfficeError> {
+    let tree = store.tree(&[])?;
+    let mut walk = Walk { store, root: GrowingRoot::default(), batches: 0, heads: BTreeMap::new() };
+    let mut first_bad = walk.leaves(tree.size)?;
+    let root = walk.root.root();
+    if first_bad.is_none() && Tree::new(&StoredNodes(store), tree.size).root()? != root {
+        first_bad = Some(bad_leaf(tree.size, "tree_root"));
+    }
+    if first_bad.is_none() {
+        first_bad = store.unproved()?.map(Bad::from);
     }
     let clock = if tree.clock_set { ClockKind::Set } else { ClockKind::System };
     Ok(LogCheck { tree_size: tree.size, root, batches: walk.batches, clock: clock.name(), first_bad })
 }
 
+impl From<Unproved> for Bad {
+    fn from(found: Unproved) -> Self {
+        Self { batch: found.place, reason: found.reason }
+    }
+}
+
 struct Walk<'a> {
     store: &'a dyn Store,
-    hashes: Vec<Hash>,
+    root: GrowingRoot,
     batches: u64,
     /// The last number seen in each place's log.
     heads: BTreeMap<Place, u64>,
-    /// For each device and number: the batch's own hash and the one it names before it.
-    chains: HashMap<(Id, u64), (Hash, Hash)>,
 }
 
 impl Walk<'_> {
@@ -112,7 +134,8 @@ impl Walk<'_> {
         let mut from = 0;
         while from < size {
             let page = self.store.leaves(from, PAGE)?;
-            for row in &page {
+            // Leaves that came since belong to the next check.
+            for row in page.iter().take_while(|row| row.n < size) {
                 if row.n != from {
                     return Ok(Some(bad_leaf(from, "leaf_missing")));
                 }
@@ -125,14 +148,15 @@ impl Walk<'_> {
                 return Ok(Some(bad_leaf(from, "leaf_missing")));
             }
         }
-        Ok(self.chain())
+        Ok(None)
     }
 
     fn leaf(&mut self, row: &LeafRow) -> Result<Option<Bad>, OfficeError> {
-        let hash = leaf_hash(&row.bytes);
-        self.hashes.push(hash);
-        if self.store.tree(&[(0, row.n)])?.hashes != [Some(hash)] {
-            return Ok(Some(bad_leaf(row.n, "leaf_hash")));
+        let nodes = self.root.push(leaf_hash(&row.bytes));
+        let stored = self.store.tree(&nodes.iter().map(|node| (node.level, node.index)).collect::<Vec<_>>())?.hashes;
+        if let Some((node, _)) = nodes.iter().zip(stored).find(|(node, stored)| *stored != Some(node.hash)) {
+            let reason = if node.level == 0 { "leaf_hash" } else { "tree_node" };
+            return Ok(Some(bad_leaf(node.index << node.level, reason)));
         }
         let Ok(leaf) = Leaf::from_cbor(&row.bytes) else { return Ok(Some(bad_leaf(row.n, "leaf_unreadable"))) };
         if leaf.received_at_ms != row.received_at.0 {
@@ -165,44 +189,52 @@ impl Walk<'_> {
         if usize::try_from(header.count) != Ok(leaves.len()) || root(&leaves) != header.root {
             return bad("batch_root");
         }
-        self.chains.insert((stored.device, stored.number), (stored.body_hash, header.previous));
+        if stored.received_at != row.received_at {
+            return bad("batch_received_at");
+        }
+        if !self.follows(&stored, &header.previous)? {
+            return bad("batch_chain");
+        }
         match self.items(row, &stored, leaf)? {
             Some(reason) => bad(reason),
             None => Ok(None),
         }
     }
 
+    /// Says whether a batch names the hash of the one before it, where that one is here too.
+    fn follows(&self, stored: &BatchRow, previous: &Hash) -> Result<bool, OfficeError> {
+        if stored.number == 1 {
+            return Ok(*previous == [0; 32]);
+        }
+        let before = self.store.batch(BatchKey::Number(stored.device, stored.number - 1))?;
+        Ok(before.is_none_or(|before| before.body_hash == *previous))
+    }
+
     /// Checks that what the items became is stored as they were, and that the numbers in the places' logs are those of the leaf.
     fn items(&mut self, row: &LeafRow, stored: &BatchRow, leaf: &Leaf) -> Result<Option<&'static str>, OfficeError> {
-        let changes = self.store.changes_of(row.n)?;
-        let mut next: BTreeMap<Place, u64> = leaf.places.iter().map(|range| (range.place, range.first_seq)).collect();
+        let mut accepted = Vec::new();
         for range in &leaf.places {
-            if range.first_seq != self.heads.get(&range.place).copied().unwrap_or(0) + 1 {
+            if range.first_seq != self.heads.get(&range.place).copied().unwrap_or(0) + 1 || range.last_seq < range.first_seq {
                 return Ok(Some("place_numbers"));
             }
             self.heads.insert(range.place, range.last_seq);
-        }
-        for change in &changes {
-            let Some(item) = usize::try_from(change.item).ok().and_then(|index| stored.items.get(index)) else {
-                return Ok(Some("change_item"));
-            };
-            if !["ok", "ok_newer"].contains(&item.code.as_str()) {
-                return Ok(Some("item_code"));
-            }
-            if change_hash(&change.bytes) != Some(item.hash) || change.hash != item.hash || change.record != item.record {
-                return Ok(Some("change_hash"));
-            }
-            let seq = next.entry(item.place).or_default();
-            if change.log != Some((item.place, *seq)) {
+            let logged = self.store.logged(range.place, (range.first_seq, range.last_seq))?;
+            if !logged.iter().map(|row| row.seq).eq(range.first_seq..=range.last_seq) {
                 return Ok(Some("log_row"));
             }
-            *seq += 1;
+            let mut before = None;
+            for logged in logged {
+                let Some(change) = logged.change else { return Ok(Some("change_missing")) };
+                if change.leaf != row.n || before.replace(change.item).is_some_and(|before| before >= change.item) {
+                    return Ok(Some("log_row"));
+                }
+                if let Some(reason) = amiss(&change, stored, range.place, row) {
+                    return Ok(Some(reason));
+                }
+                accepted.push(change.item);
+            }
         }
-        let full = leaf.places.iter().all(|range| next.get(&range.place) == Some(&(range.last_seq + 1)));
-        if !full {
-            return Ok(Some("change_missing"));
-        }
-        self.others(row, stored, &changes.iter().map(|change| change.item).collect::<Vec<_>>())
+        self.others(row, stored, &accepted)
     }
 
     /// Checks items that became no change of this batch: each is in quarantine as it came, or is a change of another batch.
@@ -216,7 +248,8 @@ impl Walk<'_> {
             match waiting.iter().find(|waiting| waiting.item == index) {
                 Some(kept) => {
                     let as_it_came = daohu_wire::Item::new(kept.typ, kept.record, kept.place, kept.bytes.clone());
-                    if as_it_came.hash != item.hash || kept.record != item.record || kept.code != item.code {
+                    let is_it = kept.record == item.record && kept.code == item.code && kept.received_at == row.received_at;
+                    if as_it_came.hash != item.hash || !is_it {
                         return Ok(Some("quarantine_item"));
                     }
                 }
@@ -229,34 +262,21 @@ impl Walk<'_> {
         let known = self.store.known(&elsewhere)?;
         Ok(elsewhere.iter().any(|change| !known.contains(change)).then_some("change_missing"))
     }
+}
 
-    /// Checks that each batch names the hash of the one before it, where that one is here too.
-    fn chain(&self) -> Option<Bad> {
-        let mut numbers: Vec<&(Id, u64)> = self.chains.keys().collect();
-        numbers.sort_unstable();
-        numbers.into_iter().find_map(|(device, number)| {
-            let (_, previous) = self.chains.get(&(*device, *number))?;
-            let before = if *number == 1 { Some([0; 32]) } else { self.chains.get(&(*device, number - 1)).map(|(hash, _)| *hash) };
-            let fits = before.is_none_or(|before| before == *previous);
-            (!fits).then(|| Bad { batch: format!("{device}/{number}"), reason: "batch_chain" })
-        })
-    }
-
-    /// Checks the stored nodes against the leaves: every complete subtree, then the root they give.
-    fn nodes(&self, size: u64, expected: &Hash) -> Result<Option<Bad>, OfficeError> {
-        let mut level = 1;
-        while size >> level > 0 {
-            let width = 1_usize << level;
-            for (index, leaves) in (0_u64..).zip(self.hashes.chunks_exact(width)) {
-                if self.store.tree(&[(level, index)])?.hashes != [Some(root(leaves))] {
-                    return Ok(Some(bad_leaf(index << level, "tree_node")));
-                }
-            }
-            level += 1;
-        }
-        let rebuilt = Tree::new(&StoredNodes(self.store), size).root()?;
-        Ok((rebuilt != *expected).then(|| bad_leaf(size, "tree_root")))
-    }
+/// Says what of an accepted change is not as its item came, or not as the leaf proves.
+fn amiss(change: &ChangeRow, stored: &BatchRow, place: Place, leaf: &LeafRow) -> Option<&'static str> {
+    let Some(item) = usize::try_from(change.item).ok().and_then(|index| stored.items.get(index)) else { return Some("change_item") };
+    let is_accepted = ["ok", "ok_newer"].contains(&item.code.as_str());
+    let is_it = change_hash(&change.bytes) == Some(item.hash) && change.hash == item.hash && change.record == item.record;
+    [
+        ("item_code", is_accepted),
+        ("change_hash", is_it),
+        ("log_row", item.place == place),
+        ("change_received_at", change.arrival.received_at == leaf.received_at),
+    ]
+    .into_iter()
+    .find_map(|(reason, holds)| (!holds).then_some(reason))
 }
 
 fn bad_leaf(n: u64, reason: &'static str) -> Bad {

@@ -20,7 +20,7 @@ const STEPS: &[Step] = &[
     ("clippy", |root| chore(shell::run(root, "cargo", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))),
     ("doc", |root| chore(shell::run(root, "cargo", &["doc", "--workspace", "--no-deps", "--quiet"]))),
     ("test", |root| tests(root, &["test", "--workspace", "--no-fail-fast"])),
-    ("python", |root| match python::run(root) {
+    ("python", |root| match python::run(root, &[]) {
         Ok(text) => Ok(count_pytest(&text)),
         Err((text, why)) => Err((count_pytest(&text), why)),
     }),

@@ -1,8 +1,9 @@
-//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | python | kotlin | chaos | kills | fuzz | mutants | bench`.
+//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | python | kotlin | bindings | chaos | kills | fuzz | mutants | bench`.
 //!
 //! `./test` calls `cargo xtask ci`; nothing else needs to be known to check a change.
 
 mod bench;
+mod bindings;
 mod chaos;
 mod ci;
 mod copy;
@@ -18,8 +19,8 @@ mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
 
-const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | python | kotlin | chaos --seeds N [--from S] | chaos --seed S | \
-     chaos --planted | kills [--times N] [--seed S] | fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core [--visits FILE]";
+const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | python [--write-api] | kotlin | bindings --android|--ios | chaos --seeds N [--from S] | chaos --seed S | \
+     chaos --planted | kills [--times N] [--seed S] | fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core|ffi [--visits FILE]";
 
 /// The root of the workspace.
 fn root() -> PathBuf {
@@ -35,8 +36,9 @@ fn main() -> ExitCode {
         Some("tidy") => tidy::run(&root()),
         Some("glossary") => glossary::run(&root(), rest),
         Some("extra-kind") => extra_kind::run(&root()),
-        Some("python") => python::run(&root()).map(drop).map_err(|(_, why)| why),
+        Some("python") => python::run(&root(), rest).map(drop).map_err(|(_, why)| why),
         Some("kotlin") => kotlin::run(&root()).map(drop).map_err(|(_, why)| why),
+        Some("bindings") => bindings::run(&root(), rest),
         Some("kills") => kills::run(&root(), rest),
         Some("fuzz") => fuzz::run(&root(), rest),
         Some("mutants") => mutants::run(&root(), rest),

@@ -1,4 +1,6 @@
 //! The Python package: library, generated module, stub, wheel, an environment of its own, types, and its tests against a real office.
+//!
+//! Its tests look at the Swift sources too, and at the checked-in text of the foreign API (`--write-api` writes that).
 
 use crate::{copy, shell};
 use std::{
@@ -7,7 +9,7 @@ use std::{
 };
 
 /// What the environment holds beside the wheel.
-const TOOLS: [&str; 4] = ["setuptools>=77", "wheel", "pytest", "mypy"];
+const TOOLS: [&str; 6] = ["setuptools>=77", "wheel", "pytest", "mypy", "tree-sitter", "tree-sitter-swift"];
 /// What the library is called on the kinds of machine that build it.
 const LIBRARIES: [&str; 3] = ["libdaohu_ffi.so", "libdaohu_ffi.dylib", "daohu_ffi.dll"];
 
@@ -15,7 +17,7 @@ const LIBRARIES: [&str; 3] = ["libdaohu_ffi.so", "libdaohu_ffi.dylib", "daohu_ff
 ///
 /// # Errors
 /// What pytest printed so far, and a sentence that names the step.
-pub(crate) fn run(root: &Path) -> Result<String, (String, String)> {
+pub(crate) fn run(root: &Path, words: &[String]) -> Result<String, (String, String)> {
     let target = copy::target_of(root);
     let home = target.join("hosts/python");
     let wheel = wheel(root, &target, &home).map_err(|why| (String::new(), why))?;
@@ -28,8 +30,12 @@ pub(crate) fn run(root: &Path) -> Result<String, (String, String)> {
     let office = target.join("debug/daohu").display().to_string();
     let guides = root.join("docs/guides").display().to_string();
     let shared = std::env::var("DAOHU_SHARED").unwrap_or_else(|_| root.join("../shared").display().to_string());
-    let variables =
-        [("DAOHU_BIN", office.as_str()), ("DAOHU_GUIDES", &guides), ("DAOHU_SHARED", &shared), ("PYTHONDONTWRITEBYTECODE", "1")];
+    let swift = home.join("swift").display().to_string();
+    let mut variables = vec![("DAOHU_BIN", office.as_str()), ("DAOHU_GUIDES", &guides), ("DAOHU_SHARED", &shared), ("DAOHU_SWIFT", &swift)];
+    variables.push(("PYTHONDONTWRITEBYTECODE", "1"));
+    if words.iter().any(|word| word == "--write-api") {
+        variables.push(("DAOHU_WRITE_API", "1"));
+    }
     shell::run_and_read_with(&tests, &python, &["-m", "pytest", "-q", "-p", "no:cacheprovider"], &variables)
 }
 
@@ -48,6 +54,8 @@ fn wheel(root: &Path, target: &Path, home: &Path) -> Result<PathBuf, String> {
     let (from, to, package) = (library.display().to_string(), to.display().to_string(), package.display().to_string());
     let bindgen = built.join("daohu-bindgen").display().to_string();
     shell::run(root, &bindgen, &["generate", &from, "--language", "python", "--out-dir", &package, "--no-format"])?;
+    let swift = fresh(&home.join("swift"))?.display().to_string();
+    shell::run(root, &bindgen, &["generate", &from, "--language", "swift", "--out-dir", &swift, "--no-format"])?;
     // What a debugger wants is four fifths of it.
     if shell::run(root, "strip", &["--strip-unneeded", "-o", &to, &from]).is_err() {
         fs::copy(&from, &to).map_err(failed)?;
@@ -61,7 +69,7 @@ fn wheel(root: &Path, target: &Path, home: &Path) -> Result<PathBuf, String> {
 fn environment(home: &Path, stage: &Path) -> Result<String, String> {
     let folder = home.join("environment");
     let python = folder.join("bin/python").display().to_string();
-    if !folder.join("bin/mypy").exists() {
+    if !folder.join("lib").exists() {
         shell::run(home, "python3", &["-m", "venv", "--clear", &folder.display().to_string()])?;
         let words = [&["-m", "pip", "install", "--quiet", "--disable-pip-version-check"][..], &TOOLS].concat();
         shell::run(home, &python, &words)?;

@@ -73,13 +73,13 @@ pub fn salvage(path: &str, key: &[u8], now_ms: i64) -> Result<Salvaged, LedgerEr
     Ok(Ledger::salvage(Path::new(path), &key_of(key)?, now_ms)?)
 }
 
-/// Restores a backup into a file that is not there yet.
+/// Restores a backup into a file that is not there yet. An app that ended before it kept the key deletes that file and restores again.
 ///
 /// # Errors
 /// `wrong_key` for another passphrase, `already_there`, `disk_full`; nothing is left then.
 #[uniffi::export]
 pub fn restore(from: &str, to: &str, passphrase: &str) -> Result<Restored, LedgerError> {
-    let (key, report) = Ledger::restore(Path::new(from), Path::new(to), passphrase)?;
+    let (key, report) = Ledger::restore(Path::new(from), Path::new(to), passphrase, |_| Ok(()))?;
     Ok(Restored { key: key.to_vec(), report })
 }
 
@@ -452,12 +452,20 @@ impl FieldLedger {
         self.write(|ledger| ledger.quarantine_drop(id))
     }
 
-    /// Writes what is unsent into a file that somebody carries; it counts as received only once the receipt is back.
+    /// Puts what is unsent into a file that somebody carries; it is received only once the receipt is back. The app writes and flushes it.
     ///
     /// # Errors
-    /// `not_enrolled`.
+    /// `not_enrolled`, `moved`, `restored`.
     pub fn export_batches(&self) -> Result<BatchFile, LedgerError> {
         self.write(|ledger| ledger.export_batches())
+    }
+
+    /// Notes that a batch file is flushed, by the number of its last batch.
+    ///
+    /// # Errors
+    /// `disk_full`, `store_failed`.
+    pub fn note_exported(&self, last_batch: u64) -> Result<(), LedgerError> {
+        self.write(|ledger| ledger.note_exported(last_batch))
     }
 
     /// Takes the receipts that came back.

@@ -7,6 +7,7 @@ mod host;
 mod inputs;
 mod kinds;
 mod ledger;
+mod reports;
 mod types;
 mod views;
 

@@ -97,11 +97,9 @@ fn plain(ledger: &mut Ledger, command: &Command) -> Result<Answer, FieldError> {
     }
 }
 
-/// Makes a store and its key file; neither may be there.
+/// Makes a store and its key file, the key first; another store's key is not written over.
 fn restore(args: &Args, file: &Path) -> Result<Answer, FieldError> {
-    store::no_key(&args.global)?;
-    let (key, report) = Ledger::restore(file, &args.global.db, &passphrase()?)?;
-    store::keep_key(&args.global, &key)?;
+    let (_, report) = Ledger::restore(file, &args.global.db, &passphrase()?, |key| store::keep_key(&args.global, key))?;
     answer("backup", &report)
 }
 

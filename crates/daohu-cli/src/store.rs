@@ -49,14 +49,25 @@ pub(crate) fn read_or_make_key(global: &Global) -> Result<StoreKey, FieldError> 
     Ok(key)
 }
 
-/// Refuses where a key lies already: another store's key is not written over.
-pub(crate) fn no_key(global: &Global) -> Result<(), FieldError> {
-    if key_path(global).exists() { Err(FieldError::new("already_there")) } else { Ok(()) }
-}
-
-/// Writes the key of a store that was restored, readable by its owner alone.
+/// Writes the key of a store that is restored, readable by its owner alone. One that a killed restore left there is the same key.
+///
+/// # Errors
+/// `already_there` where another store's key lies: it is not written over. `store_failed`, `disk_full`.
 pub(crate) fn keep_key(global: &Global, key: &StoreKey) -> Result<(), FieldError> {
-    write_private(&key_path(global), key).map_err(|error| FieldError::new("store_failed").because(error))
+    let path = key_path(global);
+    match write_private(&path, key) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => match fs::read(&path) {
+            Ok(there) if there == key => Ok(()),
+            _ => Err(FieldError::new("already_there")),
+        },
+        Err(error) => {
+            // Half a key is none.
+            let _gone = fs::remove_file(&path);
+            let full = error.kind() == std::io::ErrorKind::StorageFull;
+            Err(FieldError::new(if full { "disk_full" } else { "store_failed" }).because(error))
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 fn has_store(global: &Global) -> bool {

@@ -55,24 +55,25 @@ pub struct BackupReport {
 }
 
 impl Ledger {
-    /// Writes the whole store into a file under a passphrase. With `moving` this store is closed first: it shows what it holds and writes
-    /// and sends nothing any more, unless it enrols anew. A move that did not come to its end is simply done again.
+    /// Writes the whole store into a file under a passphrase. With `moving` this store is closed once the file is whole and flushed, and
+    /// before it has its name: a closed store shows what it holds and writes and sends nothing any more, unless it enrols anew. A move that
+    /// failed leaves the store open; one that was killed leaves it open, or closed with the whole file as `FILE.part`: it is simply
+    /// done again, as a closed store may be moved as often as one likes.
     ///
     /// # Errors
     /// `weak_password`, `already_there` for a file of that name, `moved` for a copy of a store that was moved away, `disk_full`,
-    /// `store_damaged`.
+    /// `store_damaged`; `store_busy` where another process wrote into the store meanwhile.
     pub fn backup(&mut self, to: &Path, passphrase: &str, store_key: &StoreKey, moving: bool) -> Result<BackupReport, FieldError> {
         if passphrase.chars().count() < PASSPHRASE_CHARS_MIN {
             return Err(FieldError::new("weak_password"));
         }
-        if to.exists() {
+        if fs::symlink_metadata(to).is_ok() {
             return Err(FieldError::new("already_there"));
         }
         if !moving {
             self.not_moved()?;
-        } else if meta::text(&self.connection, key::MOVED)?.is_none() {
-            meta::set(&self.connection, key::MOVED, &self.clock.wall_ms().to_string())?;
         }
+        let seen = meta::writes_of_others(&self.connection)?;
         let (part, store) = (beside(to, ".part"), beside(to, ".store"));
         let written = migrate::copy(&self.connection, &store).and_then(|()| {
             let bytes = seal(&store, &part, (passphrase, moving), store_key, self.random.as_ref())?;
@@ -81,7 +82,17 @@ impl Ledger {
             let opened = unseal(&part, &trial, passphrase).and_then(|opened| unlock(&trial, &opened.key).map(drop));
             forget(&trial);
             opened?;
-            fs::rename(&part, to).map_err(failed)?;
+            sync_folder_of(to)?;
+            let closed = if moving { self.close(seen)? } else { false };
+            if let Err(error) = fs::rename(&part, to) {
+                // No file, no move: first the file is gone, then the store is open again.
+                if closed && fs::remove_file(&part).is_ok() {
+                    meta::forget(&self.connection, key::MOVED)?;
+                }
+                return Err(failed(error));
+            }
+            // Where this fails the file lies there all the same, under one name or the other.
+            let _synced = sync_folder_of(to);
             Ok(bytes)
         });
         forget(&store);
@@ -90,18 +101,41 @@ impl Ledger {
         Ok(BackupReport { file: to.to_owned(), bytes: written?, unsent, drafts: drafts as u64, moved: moving })
     }
 
-    /// Makes a store at `to` from a backup and returns its key, which the host keeps.
+    /// Closes this store, unless another process wrote into it since `seen`; says whether it was open.
+    fn close(&mut self, seen: i64) -> Result<bool, FieldError> {
+        let now_ms = self.clock.wall_ms();
+        in_transaction(&mut self.connection, |connection| {
+            if meta::writes_of_others(connection)? != seen {
+                return Err(FieldError::new("store_busy"));
+            }
+            let is_open = meta::text(connection, key::MOVED)?.is_none();
+            if is_open {
+                meta::set(connection, key::MOVED, &now_ms.to_string())?;
+            }
+            Ok(is_open)
+        })
+    }
+
+    /// Makes a store at `to` from a backup and returns its key. `keep` is given the key before the store has its name, and keeps it: a store
+    /// whose key was never kept opens no more.
     ///
     /// # Errors
-    /// `already_there` where a store lies at `to`, `not_a_backup`, `backup_damaged`, `wrong_key` for another passphrase. Nothing is left then.
-    pub fn restore(from: &Path, to: &Path, passphrase: &str) -> Result<(StoreKey, BackupReport), FieldError> {
-        if to.exists() {
+    /// `already_there` where a store lies at `to`, `not_a_backup`, `backup_damaged`, `wrong_key` for another passphrase, and what `keep`
+    /// says. Nothing is left then, but what `keep` kept.
+    pub fn restore(
+        from: &Path,
+        to: &Path,
+        passphrase: &str,
+        keep: impl FnOnce(&StoreKey) -> Result<(), FieldError>,
+    ) -> Result<(StoreKey, BackupReport), FieldError> {
+        if fs::symlink_metadata(to).is_ok() {
             return Err(FieldError::new("already_there"));
         }
         let part = beside(to, ".restoring");
         forget(&part);
         let made = unseal(from, &part, passphrase).and_then(|opened| {
             let report = settle(&part, to, &opened)?;
+            keep(&opened.key)?;
             fs::rename(&part, to).map_err(failed)?;
             Ok((opened.key, report))
         });
@@ -210,10 +244,20 @@ fn hash_of(path: &Path) -> Result<[u8; 32], FieldError> {
     }
 }
 
-/// Makes a file that only its owner reads.
+/// Puts on the disk which files lie in the folder of one.
+fn sync_folder_of(file: &Path) -> Result<(), FieldError> {
+    if cfg!(unix) {
+        let above = file.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(above).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Makes a file that only its owner reads, in the place of one that an earlier try left; a link there is taken away and not followed.
 fn private(path: &Path) -> Result<File, FieldError> {
+    let _earlier = fs::remove_file(path);
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;

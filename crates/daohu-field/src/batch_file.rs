@@ -37,6 +37,9 @@ pub struct BatchFile {
     pub bytes: u64,
     /// There is more than one file holds: hand this one in, take its receipt, export again.
     pub more: bool,
+    /// The number of its last batch, for [`Ledger::note_exported`]; 0 where nothing waits.
+    #[serde(skip)]
+    pub last_batch: u64,
     /// The file, sealed to the server; empty where nothing waits.
     #[serde(skip)]
     pub content: Vec<u8>,
@@ -58,12 +61,15 @@ pub struct ReceiptsTaken {
 }
 
 impl Ledger {
-    /// Seals everything unsent and returns it as a batch file; nothing counts as sent by that.
+    /// Seals everything unsent and returns it as a batch file; nothing counts as sent or exported by that. The host writes the file, and says
+    /// so by [`note_exported`](Self::note_exported) once it lies on the disk.
     ///
     /// # Errors
-    /// `not_enrolled`; `disk_full` or `store_failed` when a batch cannot be stored first.
+    /// `not_enrolled`; `moved` and `restored` for a store as which another one speaks; `disk_full` or `store_failed` when a batch cannot be
+    /// stored first.
     pub fn export_batches(&mut self) -> Result<BatchFile, FieldError> {
         let me = self.me()?;
+        self.is_the_device()?;
         let now = self.stamp()?;
         let to = meta::bytes32(&self.connection, key::SEAL_KEY)?.ok_or_else(|| FieldError::new("not_enrolled"))?;
         let parts_max = BATCH_FILE_PARTS_MAX;
@@ -73,7 +79,7 @@ impl Ledger {
             // Where the server cannot be asked what it holds, what an earlier enrolment left goes along as it is.
             catch_up::without_asking(connection, &me, now)?;
             seal::seal_all(connection, &me, now, MAX_BYTES_START)?;
-            let mut file = BatchFile { batches: 0, items: 0, bytes: 0, more: false, content: Vec::new() };
+            let mut file = BatchFile { batches: 0, items: 0, bytes: 0, more: false, last_batch: 0, content: Vec::new() };
             let (mut part, mut raw, mut parts) = (Vec::new(), 0, 0);
             let mut write = |part: &mut Vec<Batch>, file: &mut BatchFile| -> Result<bool, FieldError> {
                 let mut drawn = [0; 32];
@@ -86,7 +92,7 @@ impl Ledger {
                     file.batches += part.len() as u64;
                     file.items += part.iter().map(|batch| batch.items.len() as u64).sum::<u64>();
                     let last = part.iter().filter_map(|batch| batch.header().ok()).map(|header| header.number).max();
-                    meta::set(connection, key::EXPORTED, &last.unwrap_or(0).to_string())?;
+                    file.last_batch = file.last_batch.max(last.unwrap_or(0));
                 }
                 part.clear();
                 Ok(fits)
@@ -110,6 +116,18 @@ impl Ledger {
             }
             file.bytes = file.content.len() as u64;
             Ok(file)
+        })
+    }
+
+    /// Notes that a batch file is written and flushed: what is in it counts as exported in [`status`](Self::status), and as received only
+    /// once the receipt is back.
+    ///
+    /// # Errors
+    /// `disk_full`, `store_failed`; then it is not noted, and the file is as good as it is.
+    pub fn note_exported(&mut self, last_batch: u64) -> Result<(), FieldError> {
+        in_transaction(&mut self.connection, |connection| {
+            let noted = count(meta::number(connection, key::EXPORTED)?).max(last_batch);
+            meta::set(connection, key::EXPORTED, &noted.to_string())
         })
     }
 
@@ -147,21 +165,32 @@ const PART_RAW_BYTES_MAX: usize = 384 * 1024;
 /// Takes one receipt; says whether it is one of ours that verifies.
 fn take(connection: &Connection, me: &Me, receipt: &Receipt, applied: &mut Applied) -> Result<bool, FieldError> {
     let Some(batch) = outbox::find(connection, me.device, receipt.batch())? else { return Ok(false) };
+    if batch.done {
+        // The receipt that is here stays: one that was long under way may be of a log that is gone.
+        return apply::proves(connection, me, &batch, receipt);
+    }
     let items = change::of_batch(connection, me.device, batch.number)?;
     let changes: Vec<bool> = items.iter().map(|item| item.typ == change::TYP_CHANGE).collect();
     // The codes are signed by nobody; how many were accepted is.
-    if !batch.done && !receipt.codes_fit(&changes) {
+    if !receipt.codes_fit(&changes) || !apply::keep_receipt(connection, me, &batch, receipt)? {
         return Ok(false);
     }
-    if !apply::keep_receipt(connection, me, &batch, receipt)? {
-        return Ok(false);
-    }
-    if !batch.done {
-        let ok = u32::try_from(items.len().saturating_sub(receipt.codes.len())).unwrap_or(u32::MAX);
-        let status = BatchStatus { batch: batch.number, ok, items: receipt.codes.clone() };
-        apply::settle_items(connection, me, (&status, receipt.leaf.received_at_ms), applied)?;
-    }
+    keep_head(connection, receipt)?;
+    let ok = u32::try_from(items.len().saturating_sub(receipt.codes.len())).unwrap_or(u32::MAX);
+    let status = BatchStatus { batch: batch.number, ok, items: receipt.codes.clone() };
+    apply::settle_items(connection, me, (&status, receipt.leaf.received_at_ms), applied)?;
     Ok(true)
+}
+
+/// Keeps the head of a carried receipt until an exchange proves that the server's log goes on from it: a server that was restored to before
+/// the file came has a log that goes on from every head that this device has heard of, and lacks the batch all the same.
+fn keep_head(connection: &Connection, receipt: &Receipt) -> Result<(), FieldError> {
+    let head = receipt.head.head();
+    if head.size > count(meta::number(connection, key::CARRIED_SIZE)?) {
+        meta::set(connection, key::CARRIED_SIZE, &head.size.to_string())?;
+        meta::set_bytes(connection, key::CARRIED_ROOT, &head.root)?;
+    }
+    Ok(())
 }
 
 /// Counts the items that are in a batch file and not received.

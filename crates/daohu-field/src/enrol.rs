@@ -219,8 +219,10 @@ impl EnrolConversation {
             return Err(FieldError::new("not_our_server"));
         }
         let earlier = meta::id(&ledger.connection, key::USER)?;
-        if earlier.is_some_and(|user| user != answer.user) {
-            return Err(FieldError::new("other_user"));
+        if let Some(user) = earlier.filter(|user| *user != answer.user)
+            && meta::id(&ledger.connection, key::PERSON)? != Some(answer.person)
+        {
+            return Err(other_user(user));
         }
         let (pending, ca) = (self.pending.clone(), self.options.ca.clone());
         let midway = i64::midpoint(self.sent_mono_ms, ledger.clock.mono_ms());
@@ -241,6 +243,20 @@ impl EnrolConversation {
         self.phase = Phase::Done;
         Ok(())
     }
+}
+
+/// Refuses an account that is neither the one of this store nor of the same cadre. After an older backup the office may have to say that
+/// it is the same person: for that the id is told, which says nothing of anybody.
+fn other_user(user: Id) -> FieldError {
+    FieldError::new("other_user")
+        .saying(
+            &format!("这本账是别人的，换人请另建一本。服务器刚从旧备份恢复的，请办公室重建账号时写 user add --id {user}。"),
+            &format!(
+                "This store belongs to another user; make a store of your own. Where the server was restored from an older backup, the \
+                 office adds the account again with user add --id {user}."
+            ),
+        )
+        .with(serde_json::json!({ "user": user }))
 }
 
 /// Stores who this device is; batch numbers of an earlier enrolment are forgotten with it.

@@ -34,8 +34,10 @@ impl Response {
     /// Returns the error of a response that is not 200: the server's own code where the body is ours.
     pub(crate) fn refusal(&self) -> FieldError {
         match serde_json::from_slice::<Json>(&self.body).ok().as_ref().and_then(|body| body.get("code")).and_then(Json::as_str) {
-            Some("busy" | "server_full") => FieldError::new("server_busy"),
+            Some("busy") => FieldError::new("server_busy"),
             Some(code) if is_slug(code) => FieldError::named(code),
+            // Waiting does not help: somebody must make room there.
+            _ if self.status == 507 => FieldError::new("server_full"),
             _ if self.status == 429 || self.status >= 500 => FieldError::new("server_busy"),
             _ => FieldError::new("not_our_server"),
         }

@@ -8,7 +8,9 @@ use crate::{
     me::Me,
     port::{Clock, Random},
     store::{
-        self, Connection, StoreKey, access, meta,
+        self, Connection, StoreKey, access,
+        interrupt::Interrupter,
+        meta,
         meta::key,
         open, quarantine,
         salvage::{self, Salvaged},
@@ -16,11 +18,9 @@ use crate::{
     },
 };
 use daohu_domain::{id::Id, time::Stamp};
-use rusqlite::InterruptHandle;
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 /// The ledger, opened.
@@ -34,23 +34,6 @@ pub struct Ledger {
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-/// Ends a call of a ledger that is under way; the call is refused with `interrupted` and leaves nothing behind.
-#[derive(Clone)]
-pub struct Interrupter(Arc<InterruptHandle>);
-
-impl fmt::Debug for Interrupter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Interrupter").finish_non_exhaustive()
-    }
-}
-
-impl Interrupter {
-    /// Ends the call, if there is one.
-    pub fn interrupt(&self) {
-        self.0.interrupt();
     }
 }
 
@@ -84,7 +67,7 @@ impl Ledger {
     /// Returns what ends a long call from another thread.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter(Arc::new(self.connection.get_interrupt_handle()))
+        Interrupter::of(&self.connection)
     }
 
     /// Says whether everything that was read since the ledger was opened was whole: a host asks after each call, also after one that went

@@ -68,8 +68,9 @@ impl Ledger {
     /// Marks an item as dealt with; its bytes stay in the store.
     ///
     /// # Errors
-    /// `not_found`.
+    /// `not_found`; `moved` on a store that was moved away.
     pub fn quarantine_drop(&mut self, id: i64) -> Result<QuarantineView, FieldError> {
+        self.not_moved()?;
         let device = meta::id(&self.connection, key::DEVICE)?;
         let row = quarantine::find(&self.connection, id)?.ok_or_else(|| FieldError::new("not_found"))?;
         quarantine::clear(&self.connection, id)?;

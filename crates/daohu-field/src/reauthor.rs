@@ -6,11 +6,12 @@
 
 use crate::{
     error::FieldError,
+    me::Me,
     project,
     store::{
         Connection,
         change::{self, ChangeRow},
-        outbox,
+        outbox, quarantine,
     },
 };
 use daohu_domain::{
@@ -19,11 +20,12 @@ use daohu_domain::{
     kinds,
     time::Stamp,
 };
-use daohu_record::{Change, Document, Event, View};
+use daohu_record::{Change, Document, Event, RecordError, View};
 use std::collections::BTreeSet;
 
-/// Writes everything that earlier enrolments could not hand in again as this device.
-pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<(), FieldError> {
+/// Writes everything that earlier enrolments could not hand in again as this device and person.
+pub(crate) fn all(connection: &Connection, me: &Me, now: Stamp) -> Result<(), FieldError> {
+    let device = &me.device;
     let mut waiting = change::unfinished(connection)?;
     waiting.retain(|row| row.device != *device);
     let mut records = BTreeSet::new();
@@ -31,7 +33,7 @@ pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<()
         records.insert(row.record);
     }
     for record in &records {
-        one(connection, *record, *device, now.wall_ms)?;
+        one(connection, *record, me, now.wall_ms)?;
     }
     // Sealed values name no device: they only need a new batch.
     for row in waiting.iter().filter(|row| row.typ == change::TYP_SEALED) {
@@ -43,7 +45,8 @@ pub(crate) fn all(connection: &Connection, device: &Id, now: Stamp) -> Result<()
 }
 
 /// Writes what waits of one record again as this device; it rests on what it rested on, so that what others wrote meanwhile is beside it.
-pub(crate) fn one(connection: &Connection, record: Id, device: Id, now_ms: i64) -> Result<(), FieldError> {
+pub(crate) fn one(connection: &Connection, record: Id, me: &Me, now_ms: i64) -> Result<(), FieldError> {
+    let device = me.device;
     let mut rows = change::of_record(connection, record)?;
     let waits = |row: &ChangeRow| row.state < change::state::RECEIVED && (row.device != device || row.batch.is_none());
     let Some(last) = rows.iter().rposition(&waits) else { return Ok(()) };
@@ -52,15 +55,18 @@ pub(crate) fn one(connection: &Connection, record: Id, device: Id, now_ms: i64) 
         rows.truncate(last + 1);
     }
     let (mine, held): (Vec<ChangeRow>, Vec<ChangeRow>) = rows.iter().cloned().partition(&waits);
-    let load = |rows: &[ChangeRow]| {
-        let bytes: Vec<u8> = rows.iter().flat_map(|row| row.bytes.iter().copied()).collect();
-        Document::load(record, &bytes)
-    };
     // What this device has sent already may rest on what the server lost: it is refused there and waits with its reason.
-    let Ok(whole) = load(&rows) else { return Ok(()) };
-    let header = whole.header()?;
+    let Ok(whole) = load(record, &rows) else { return Ok(()) };
+    let mut header = whole.header()?;
     let Some(kind) = kinds::find(&header.kind) else { return Ok(()) };
-    let said = said_here(&whole, kind, &mine);
+    let mut said = said_here(&whole, kind, &mine);
+    if held.is_empty() && header.by != me.person {
+        // All of the record is this phone's own, and the person of this phone goes by another id since the office lost the first one.
+        for fields in said.events.iter_mut().map(|event| &mut event.fields).chain([&mut said.fields]) {
+            fields.values_mut().for_each(|value| rename(value, (header.by, me.person)));
+        }
+        header.by = me.person;
+    }
     let boots = mine.iter().flat_map(|row| row.boots.split(',')).filter(|boot| !boot.is_empty()).collect::<BTreeSet<_>>();
     let boots = boots.into_iter().collect::<Vec<_>>().join(",");
     let at_ms = whole.history(kind, None).last().map_or(now_ms, |past| past.claimed_at_ms);
@@ -72,7 +78,7 @@ pub(crate) fn one(connection: &Connection, record: Id, device: Id, now_ms: i64) 
         let known: BTreeSet<String> = said.events.first().map(|event| event.key.clone()).into_iter().collect();
         (document, known, said.fields.clone())
     } else {
-        let Ok(document) = load(&held) else { return Ok(()) };
+        let Ok(document) = load(record, &held) else { return Ok(()) };
         let before = document.view(kind);
         (document, before.events.into_iter().map(|event| event.key).collect(), before.fields)
     };
@@ -86,6 +92,7 @@ pub(crate) fn one(connection: &Connection, record: Id, device: Id, now_ms: i64) 
     for event in said.events.iter().filter(|event| !known_events.contains(&event.key)) {
         made.push(document.append(kind, &event_of(event), device, at_ms)?);
     }
+    set_aside_what_rests_on(connection, (record, kind), &mine, now_ms)?;
     for row in &mine {
         change::forget(connection, row.key())?;
     }
@@ -93,6 +100,37 @@ pub(crate) fn one(connection: &Connection, record: Id, device: Id, now_ms: i64) 
         change::add(connection, &row_of(change, header.place, device, &boots))?;
     }
     Ok(())
+}
+
+/// Sets aside what others wrote on top of what is written again: the server lost it together with that, and it is its authors' to hand in. Left
+/// where it is it would make the record unreadable; should the server hold it after all, the next comparison brings it back.
+fn set_aside_what_rests_on(
+    connection: &Connection,
+    (record, kind): (Id, &Kind),
+    mine: &[ChangeRow],
+    now_ms: i64,
+) -> Result<(), FieldError> {
+    let rows = change::of_record(connection, record)?;
+    let Ok(whole) = load(record, &rows) else { return Ok(()) };
+    let mut gone: BTreeSet<[u8; 32]> = mine.iter().map(|row| row.hash).collect();
+    for resting in whole.changes().iter().filter(|change| mine.iter().all(|row| row.hash != change.hash)) {
+        if resting.deps.iter().any(|dep| gone.contains(dep)) {
+            gone.insert(resting.hash);
+        }
+    }
+    for row in rows.iter().filter(|row| gone.contains(&row.hash) && mine.iter().all(|one| one.hash != row.hash)) {
+        let (code, kind) = ("missing_dep".to_owned(), kind.name.to_owned());
+        let (hash, bytes) = (row.hash, row.bytes.clone());
+        let row = quarantine::QuarantineRow { id: 0, hash, record, kind, batch: None, code, bytes, received_ms: now_ms, own: false };
+        quarantine::put(connection, &row)?;
+        change::set_aside(connection, change::ChangeKey { record, hash })?;
+    }
+    Ok(())
+}
+
+fn load(record: Id, rows: &[ChangeRow]) -> Result<Document, RecordError> {
+    let bytes: Vec<u8> = rows.iter().flat_map(|row| row.bytes.iter().copied()).collect();
+    Document::load(record, &bytes)
 }
 
 /// Returns what a record says, with this phone's own word wherever people disagree.
@@ -105,6 +143,16 @@ fn said_here(document: &Document, kind: &Kind, mine: &[ChangeRow]) -> View {
         }
     }
     said
+}
+
+/// Puts one id in the place of another wherever a value names it.
+fn rename(value: &mut Json, (from, to): (Id, Id)) {
+    match value {
+        Json::String(text) if text.parse() == Ok(from) => *text = to.to_string(),
+        Json::Array(values) => values.iter_mut().for_each(|value| rename(value, (from, to))),
+        Json::Object(fields) => fields.values_mut().for_each(|value| rename(value, (from, to))),
+        _ => {}
+    }
 }
 
 fn event_of(event: &daohu_record::EventView) -> Event {

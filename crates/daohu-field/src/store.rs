@@ -6,6 +6,7 @@
 pub(crate) mod access;
 pub(crate) mod change;
 pub(crate) mod draft;
+pub(crate) mod interrupt;
 pub(crate) mod meta;
 pub(crate) mod migrate;
 pub(crate) mod open;

@@ -76,16 +76,19 @@ pub struct GrowingRoot {
 }
 
 impl GrowingRoot {
-    /// Adds the hash of the next leaf.
-    pub fn push(&mut self, leaf: Hash) {
-        let mut node = leaf;
+    /// Adds the hash of the next leaf and returns the nodes that it completes, the leaf's own first.
+    pub fn push(&mut self, leaf: Hash) -> Vec<Node> {
+        let mut node = Node { level: 0, index: self.size, hash: leaf };
+        let mut completed = vec![node];
         for _ in 0..self.size.trailing_ones() {
             if let Some(left) = self.peaks.pop() {
-                node = node_hash(&left, &node);
+                node = Node { level: node.level + 1, index: node.index >> 1, hash: node_hash(&left, &node.hash) };
+                completed.push(node);
             }
         }
-        self.peaks.push(node);
+        self.peaks.push(node.hash);
         self.size += 1;
+        completed
     }
 
     /// Returns how many leaves it has.

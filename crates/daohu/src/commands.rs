@@ -12,7 +12,7 @@ pub(crate) mod serve;
 use crate::{
     args::{Command, Shared, Words},
     config,
-    refusal::Refusal,
+    refusal::{Refusal, at_the_office},
 };
 use daohu_server::{error::OfficeError, office::Office};
 use serde_json::Value as Json;
@@ -37,7 +37,8 @@ impl From<Json> for Answer {
 impl From<OfficeError> for Refusal {
     fn from(error: OfficeError) -> Self {
         let exit = if error.code() == "usage" { 2 } else { 1 };
-        Self { exit, ..Self::of(error.code()).saying(error.zh(), error.en()).with(error.detail()) }
+        let (zh, en) = at_the_office(error.code()).map_or_else(|| (error.zh(), error.en()), |(zh, en)| (zh.to_owned(), en.to_owned()));
+        Self { exit, ..Self::of(error.code()).saying(zh, en).with(error.detail()) }
     }
 }
 
@@ -71,7 +72,7 @@ pub(crate) fn run(words: &Words) -> Result<Answer, Refusal> {
 
 /// Opens an office that must be there already.
 fn existing(shared: &Shared) -> Result<Office, Refusal> {
-    if shared.data.join("daohu.db").exists() { config::office(shared, false) } else { Err(Refusal::of("not_found")) }
+    if shared.data.join("daohu.db").exists() { config::office(shared, false) } else { Err(Refusal::no_office()) }
 }
 
 /// Reads a flag that has a form of its own.

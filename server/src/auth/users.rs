@@ -53,6 +53,22 @@ pub struct NewUser {
 /// # Errors
 /// `login_taken`, `weak_password`, `unknown_cadre`, `bad_place`, `usage` for a login or span that cannot be.
 pub fn add(office: &Office, new: &NewUser) -> Result<Json, OfficeError> {
+    add_as(office, new, office.new_id())
+}
+
+/// Adds a user under the id that an account had which a restored server lost: the phones of that account enrol again as the same person's.
+///
+/// # Errors
+/// As [`add`]; `already_taken` for an id of an account or a record that is here.
+pub fn add_again(office: &Office, new: &NewUser, id: Id) -> Result<Json, OfficeError> {
+    let has_account = !office.store().accounts(&AccountQuery::Id(id))?.is_empty();
+    if has_account || !office.store().records(&RecordQuery { record: Some(id), ..RecordQuery::default() })?.is_empty() {
+        return Err(OfficeError::about("already_taken", "id"));
+    }
+    add_as(office, new, id)
+}
+
+fn add_as(office: &Office, new: &NewUser, id: Id) -> Result<Json, OfficeError> {
     let login = new.login.trim();
     if login.is_empty()
         || login.len() > super::sign_in::LOGIN_BYTES_MAX
@@ -67,7 +83,7 @@ pub fn add(office: &Office, new: &NewUser) -> Result<Json, OfficeError> {
     check_span(&new.span)?;
     let (typed, made) = password_or_made(office, new.password.as_deref());
     let account = AccountRow {
-        id: office.new_id(),
+        id,
         login: login.to_owned(),
         cadre: new.cadre,
         password: hashed(office, &typed)?,

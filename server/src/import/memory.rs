@@ -36,6 +36,12 @@ pub trait ImportMemory {
     /// When the store cannot be read.
     fn secret_digest(&self, record: Id, field: &str) -> Result<Option<String>, ImportError>;
 
+    /// Says whether a record has a secret that nobody can read any more, because its key was lost: nobody changed or erased it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn secret_is_lost(&self, record: Id, field: &str) -> Result<bool, ImportError>;
+
     /// Returns the digest of a secret under a key of the store, in hex: equal for equal secrets, and of no use without the key.
     fn digest(&self, secret: &str) -> String;
 }

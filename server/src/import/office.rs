@@ -41,6 +41,10 @@ impl ImportMemory for OfficeTarget<'_> {
         Ok(self.0.secret_digest(record, field)?)
     }
 
+    fn secret_is_lost(&self, record: Id, field: &str) -> Result<bool, ImportError> {
+        Ok(self.0.secret_is_lost(record, field)?)
+    }
+
     fn digest(&self, secret: &str) -> String {
         self.0.digest(secret)
     }

@@ -389,6 +389,7 @@ impl<'a> Planner<'a> {
             let settled = settle::settle(draft, memory)?;
             let count = report.counts.of(kind.name);
             count.kept += settled.kept.len();
+            count.refilled += settled.refilled;
             if is_row {
                 count.imported += usize::from(is_new);
                 count.updated += usize::from(!is_new && settled.is_changed);

@@ -73,6 +73,14 @@ pub struct Count {
     pub refused: usize,
     /// Fields left alone because a person changed them since the last import.
     pub kept: usize,
+    /// Secrets written again because the key of the earlier value was lost; their rows count as updated. Not printed where there are none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub refilled: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The counts by kind, printed in the order of [`COUNTED`].

@@ -83,6 +83,8 @@ pub struct Settled {
     pub is_changed: bool,
     /// Fields that were left alone because a person changed them.
     pub kept: Vec<String>,
+    /// How many secrets are written again because their key was lost.
+    pub refilled: usize,
 }
 
 /// Settles a draft.
@@ -102,12 +104,19 @@ pub fn settle(draft: Draft, memory: &dyn ImportMemory) -> Result<Settled, Import
             sums.fields.insert(key, value);
         }
     }
+    let mut refilled = 0;
     for (key, value) in draft.secrets {
         let digest = digest_of(&value, memory);
         let current = match draft.current {
             Some(_) => Some(memory.secret_digest(draft.id, &key)?.map(Value::String).unwrap_or_default()),
             None => None,
         };
+        if current == Some(Value::Null) && !value.is_null() && memory.secret_is_lost(draft.id, &key)? {
+            sums.values.insert(format!("{SECRET}{key}"), digest);
+            sums.secrets.insert(key, value);
+            refilled += 1;
+            continue;
+        }
         if sums.take(&format!("{SECRET}{key}"), &digest, current.as_ref()) {
             sums.secrets.insert(key, value);
         }
@@ -126,7 +135,7 @@ pub fn settle(draft: Draft, memory: &dyn ImportMemory) -> Result<Settled, Import
         values: sums.values,
     };
     let remembers = is_changed || write.values != draft.last;
-    Ok(Settled { write: if remembers { Some(write) } else { None }, is_changed, kept: sums.kept })
+    Ok(Settled { write: if remembers { Some(write) } else { None }, is_changed, kept: sums.kept, refilled })
 }
 
 struct Sums {

@@ -17,9 +17,9 @@ use super::account::{
 };
 use super::plan::{Committed, DocumentPlan, EventPlan, IntakePlan};
 use super::rows::{
-    BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, HeldRow, HoldingQuery, ImportedRow, LeafRow, PairingQuery, PairingRow, PullQuery,
-    PulledChange, PulledRow, QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow, SecretRow, SettingRows,
-    TreeRows, VillageMonthRow,
+    BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, HeldRow, HoldingQuery, ImportedRow, IndexedRow, LeafRow, LoggedRow, PairingQuery,
+    PairingRow, PullQuery, PulledChange, PulledRow, QuarantineQuery, QuarantineRow, RebuildCount, RecordQuery, RegionQuery, RegionRow,
+    SecretRow, SettingRows, TreeRows, Unproved, VillageMonthRow,
 };
 
 /// Says why the store did not do what it was asked. Nothing was written, whatever the variant.
@@ -141,11 +141,11 @@ pub trait LogStore {
     /// When the backend fails.
     fn leaves(&self, from: u64, limit: usize) -> Result<Vec<LeafRow>, StoreError>;
 
-    /// Returns the changes that a batch (by its leaf) brought, with their places in the logs.
+    /// Returns the rows of a place's log with these numbers, first and last, in order.
     ///
     /// # Errors
     /// When the backend fails.
-    fn changes_of(&self, leaf: u64) -> Result<Vec<ChangeRow>, StoreError>;
+    fn logged(&self, place: Place, numbers: (u64, u64)) -> Result<Vec<LoggedRow>, StoreError>;
 }
 
 /// Records as they are read: projections, which can be made anew, and what goes with them.
@@ -437,6 +437,25 @@ pub trait WholeStore {
     /// # Errors
     /// When the backend cannot even look.
     fn unsound(&self) -> Result<Option<String>, StoreError>;
+
+    /// Returns the first row behind which no leaf stands: batches, changes, rows and ends of the places' logs, what devices sent last.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn unproved(&self) -> Result<Option<Unproved>, StoreError>;
+
+    /// Returns the next record's row after another one's, in the order of ids; none after the last.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn indexed(&self, after: Option<Id>) -> Result<Option<IndexedRow>, StoreError>;
+
+    /// Returns the first change without a record's row, and the first row of a log that says otherwise than the record's row.
+    /// `reference` are the kinds that everybody's grant covers.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn misplaced(&self, reference: &[&str]) -> Result<Option<Unproved>, StoreError>;
 }
 
 /// A whole store.

@@ -104,8 +104,49 @@ pub struct ChangeRow {
     pub bytes: Vec<u8>,
     /// COSE_Sign1 of the batch, for the time evidence.
     pub cose: Vec<u8>,
-    /// Its place and number in that place's log.
-    pub log: Option<(Place, u64)>,
+}
+
+/// A row of a place's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedRow {
+    /// Its number there.
+    pub seq: u64,
+    /// The change it names; none where that is gone.
+    pub change: Option<ChangeRow>,
+}
+
+/// What a record's row says that was worked out from its changes, beside those changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedRow {
+    /// The record.
+    pub record: Id,
+    /// Its kind.
+    pub kind: String,
+    /// Its place.
+    pub place: Place,
+    /// The household it belongs to.
+    pub household: Option<Id>,
+    /// Its creator.
+    pub author: Id,
+    /// How many changes it has.
+    pub count: u32,
+    /// Sorted heads, 32 bytes each.
+    pub heads: Vec<u8>,
+    /// The document's bytes; none where it is its one change.
+    pub snapshot: Option<Vec<u8>>,
+    /// When its first change arrived, and its last one.
+    pub span: (Instant, Instant),
+    /// The changes in the order of their arrival.
+    pub changes: Vec<ChangeRow>,
+}
+
+/// A place in the store where something stands that nothing proves, and why it does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unproved {
+    /// `device/number` of a batch, `record …`, `place …/…`, `device …`.
+    pub place: String,
+    /// A stable word.
+    pub reason: &'static str,
 }
 
 /// A leaf of the tree.

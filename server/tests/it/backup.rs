@@ -95,6 +95,7 @@ fn nothing_is_overwritten_and_nothing_half_is_taken_for_whole() -> Outcome {
     // As after a kill: a folder of the name that is given while it is written.
     fs::create_dir_all(beside(&world, "backup.part"))?;
     fs::write(beside(&world, "backup.part").join("daohu.db"), b"half")?;
+    fs::write(beside(&world, "backup.part").join(".daohu-part"), b"half")?;
 
     assert_eq!(code(restore(&beside(&world, "backup.part"), &data, None)), "not_a_backup");
     world.office.backup(&to, true)?;
@@ -104,6 +105,130 @@ fn nothing_is_overwritten_and_nothing_half_is_taken_for_whole() -> Outcome {
     restore(&to, &data, None)?;
     assert_eq!(code(restore(&to, &data, None)), "folder_not_empty");
     assert!(!beside(&world, "backup.part").exists() && !beside(&world, "restored.part").exists());
+    Ok(())
+}
+
+#[test]
+fn what_killed_backups_left_is_taken_away_by_the_next_one_and_nothing_else_is() -> Outcome {
+    let world = ready()?;
+    for name in ["monday.part", "tuesday.part", "of-somebody.part"] {
+        fs::create_dir_all(beside(&world, name).join("keys"))?;
+        fs::write(beside(&world, name).join("keys/master.key"), b"a key")?;
+    }
+    fs::write(beside(&world, "monday.part/.daohu-part"), b"")?;
+    let at_work = fs::File::create(beside(&world, "tuesday.part/.daohu-part"))?;
+    at_work.lock()?;
+
+    world.office.backup(&beside(&world, "wednesday"), true)?;
+
+    assert!(!beside(&world, "monday.part").exists(), "its writer is gone, and it holds keys");
+    assert!(beside(&world, "tuesday.part/keys/master.key").exists(), "its writer is at work");
+    assert!(beside(&world, "of-somebody.part/keys/master.key").exists(), "it is not ours");
+    let refused = world.office.backup(&beside(&world, "of-somebody"), true).err().ok_or("it was written")?;
+    assert_eq!((refused.code(), refused.detail()["file"].as_str()), ("already_there", beside(&world, "of-somebody.part").to_str()));
+    assert!(!beside(&world, "wednesday/.daohu-part").exists());
+    Ok(())
+}
+
+#[test]
+fn a_backup_lies_nowhere_inside_the_data_folder_and_holds_what_a_data_folder_holds_alone() -> Outcome {
+    let world = ready()?;
+    let data = world.data();
+    std::os::unix::fs::symlink(&data, beside(&world, "link"))?;
+    for to in [data.join("nk"), data.join("blobs/nk"), data.join("not/there/yet/nk"), beside(&world, "link").join("nk")] {
+        assert_eq!(code(world.office.backup(&to, false)), "inside_data_folder", "{}", to.display());
+        assert!(!to.exists());
+    }
+    assert!(!data.join("not").exists(), "nothing was made on the way");
+    // As earlier versions let it happen: a backup with its keys inside the data folder.
+    fs::create_dir_all(data.join("nk/inside/keys"))?;
+    fs::write(data.join("nk/inside/keys/master.key"), b"a key")?;
+    fs::write(data.join("notes.txt"), b"of somebody")?;
+
+    let to = beside(&world, "backup");
+    world.office.backup(&to, false)?;
+
+    let found: std::collections::BTreeSet<String> =
+        fs::read_dir(&to)?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    assert_eq!(found, ["backup.json", "blobs", "daohu.db", "log", "packs"].map(str::to_owned).into());
+    Ok(())
+}
+
+#[test]
+fn a_listed_store_that_is_none_is_a_damaged_backup() -> Outcome {
+    let world = ready()?;
+    // A store that is listed with its right hash and is none: nobody can restore it, and the words are of the backup.
+    let to = beside(&world, "backup");
+    world.office.backup(&to, true)?;
+    let list: serde_json::Value = serde_json::from_str(&fs::read_to_string(to.join("backup.json"))?)?;
+    let hash =
+        list["files"].as_array().and_then(|files| files.iter().find(|file| file["path"] == "daohu.db")).ok_or("not listed")?["sha256"]
+            .as_str()
+            .ok_or("no hash")?
+            .to_owned();
+    let bytes = fs::metadata(to.join("daohu.db"))?.len();
+    let none = vec![7; usize::try_from(bytes)?];
+    fs::write(to.join("daohu.db"), &none)?;
+    let text = fs::read_to_string(to.join("backup.json"))?;
+    fs::write(to.join("backup.json"), text.replace(&hash, &hex::encode(daohu_wire::merkle::sha256(&[&none]))))?;
+
+    let refused = restore(&to, &beside(&world, "restored"), None).err().ok_or("it was taken")?;
+
+    assert_eq!((refused.code(), refused.detail()["file"].as_str()), ("backup_damaged", Some("daohu.db")));
+    assert!(!beside(&world, "restored").exists());
+    Ok(())
+}
+
+#[test]
+fn a_slash_at_the_end_changes_nothing() -> Outcome {
+    let world = ready()?;
+    let slashed = |name: &str| PathBuf::from(format!("{}/", beside(&world, name).display()));
+
+    world.office.backup(&slashed("bk/b2"), true)?;
+    restore(&beside(&world, "bk/b2"), &slashed("r2"), None)?;
+
+    assert_eq!(open_at(&world, &beside(&world, "r2"))?.verify()?, world.office.verify()?);
+    assert_eq!(fs::read_dir(beside(&world, "bk"))?.count(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_restore_goes_into_an_empty_folder_itself_through_a_link_and_onto_a_new_disk() -> Outcome {
+    use std::os::unix::fs::MetadataExt;
+
+    let world = ready()?;
+    let to = beside(&world, "backup");
+    world.office.backup(&to, true)?;
+    let (data, link) = (beside(&world, "empty"), beside(&world, "link"));
+    // A new disk has such a folder, and a killed restore leaves its own.
+    fs::create_dir_all(data.join("lost+found"))?;
+    fs::create_dir_all(data.join("restore.part/keys"))?;
+    fs::write(data.join("restore.part/.daohu-part"), b"")?;
+    std::os::unix::fs::symlink(&data, &link)?;
+    let before = fs::metadata(&data)?.ino();
+
+    restore(&to, &link, None)?;
+
+    assert_eq!(fs::metadata(&data)?.ino(), before, "the folder is the same one, as a place where a disk hangs must be");
+    assert!(fs::symlink_metadata(&link)?.is_symlink());
+    assert!(!data.join("restore.part").exists() && !beside(&world, "link.part").exists() && !beside(&world, "empty.part").exists());
+    assert_eq!(open_at(&world, &data)?.verify()?, world.office.verify()?);
+    assert_eq!(code(restore(&to, &link, None)), "folder_not_empty");
+    Ok(())
+}
+
+#[test]
+fn a_restore_into_an_empty_folder_that_fails_leaves_it_empty() -> Outcome {
+    let world = ready()?;
+    let to = beside(&world, "backup");
+    world.office.backup(&to, true)?;
+    fs::write(to.join("daohu.db"), b"damaged")?;
+    let data = beside(&world, "empty");
+    fs::create_dir(&data)?;
+
+    assert_eq!(code(restore(&to, &data, None)), "backup_damaged");
+
+    assert_eq!(fs::read_dir(&data)?.count(), 0);
     Ok(())
 }
 
@@ -168,8 +293,34 @@ fn an_exported_log_checks_with_the_public_key_and_a_damaged_store_gives_none() -
         assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word} is in the log");
     }
     world.sql()?.execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM leaf WHERE n = 3")?;
-    assert_eq!(code(world.office.export_log(&file)), "log_damaged");
-    assert_eq!(fs::read(&file)?, bytes, "the earlier one is as it was");
+    let second = beside(&world, "second.dhl");
+    assert_eq!(code(world.office.export_log(&second)), "log_damaged");
+    assert!(!second.exists() && !beside(&world, "second.dhl.part").exists(), "nothing is left of it");
+    Ok(())
+}
+
+#[test]
+fn an_export_takes_the_place_of_no_file_and_follows_no_link() -> Outcome {
+    let world = ready()?;
+    let store = world.data().join("daohu.db");
+    let before = fs::read(&store)?;
+
+    assert_eq!(code(world.office.export_log(&store)), "already_there");
+    assert_eq!(fs::read(&store)?, before, "the store is as it was");
+
+    let (file, victim) = (beside(&world, "log.dhl"), beside(&world, "victim"));
+    fs::write(&victim, b"of somebody")?;
+    std::os::unix::fs::symlink(&victim, beside(&world, "log.dhl.part"))?;
+    let refused = world.office.export_log(&file).err().ok_or("it was written")?;
+    assert_eq!((refused.code(), refused.detail()["file"].as_str()), ("already_there", beside(&world, "log.dhl.part").to_str()));
+    assert_eq!(fs::read(&victim)?, b"of somebody");
+    assert!(fs::symlink_metadata(beside(&world, "log.dhl.part"))?.is_symlink(), "what was there is left");
+    fs::remove_file(beside(&world, "log.dhl.part"))?;
+    std::os::unix::fs::symlink(beside(&world, "nowhere"), &file)?;
+    assert_eq!(code(world.office.export_log(&file)), "already_there", "a link is something, wherever it leads");
+    fs::remove_file(&file)?;
+    world.office.export_log(&file)?;
+    assert_eq!(code(world.office.export_log(&file)), "already_there", "an earlier export is not replaced");
     Ok(())
 }
 

@@ -116,6 +116,95 @@ fn a_log_row_or_change_that_was_taken_away_is_missed() -> Outcome {
     Ok(())
 }
 
+/// What is done to the store, what `verify` then names it by, and how the place begins that it names. VISIT is a phone's change, LAST the
+/// office's leaf at the end.
+const DEEDS: [(&str, &str, &str); 22] = [
+    ("UPDATE change SET received_at_ms = received_at_ms - 3456000000 WHERE n = VISIT", "change_received_at", "PHONE/"),
+    ("UPDATE batch SET received_at_ms = received_at_ms - 1 WHERE leaf = LAST", "batch_received_at", "OFFICE/"),
+    ("UPDATE quarantine SET received_at_ms = received_at_ms - 1", "quarantine_item", "PHONE/"),
+    ("UPDATE change SET device = 1 WHERE n = VISIT", "change_device", "record "),
+    ("UPDATE change SET batch = batch - 1 WHERE n = VISIT", "log_row", "PHONE/"),
+    ("DELETE FROM leaf WHERE n = LAST; NODES", "batch_without_leaf", "OFFICE/"),
+    (
+        "CREATE TEMP TABLE gone AS SELECT n FROM batch WHERE leaf = LAST; DELETE FROM leaf WHERE n = LAST; NODES; \
+         DELETE FROM log WHERE change IN (SELECT n FROM change WHERE batch IN (SELECT n FROM gone)); \
+         UPDATE place_head SET head = (SELECT max(seq) FROM log WHERE log.place = place_head.place); \
+         DELETE FROM change WHERE batch IN (SELECT n FROM gone); DELETE FROM batch WHERE n IN (SELECT n FROM gone)",
+        "device_batches",
+        "device OFFICE",
+    ),
+    ("DELETE FROM log WHERE change = VISIT", "log_row", "PHONE/"),
+    ("UPDATE log SET household = x'00000000000000000000000000000001' WHERE change = VISIT", "log_index", "place 610802209201/"),
+    ("UPDATE log SET kind = 'review' WHERE change = VISIT", "log_index", "place 610802209201/"),
+    ("UPDATE log SET reference = 1 WHERE change = VISIT", "log_index", "place 610802209201/"),
+    ("UPDATE log SET device = 1 WHERE change = VISIT", "log_device", "place 610802209201/"),
+    ("UPDATE place_head SET head = head + 1 WHERE place = 610802209201", "place_head", "place 610802209201"),
+    ("DELETE FROM place_head WHERE place = 610802209201", "place_head", "place 610802209201"),
+    ("UPDATE doc SET heads = zeroblob(32) WHERE kind = 'visit'", "doc_heads", "record "),
+    ("UPDATE doc SET changes = 2 WHERE kind = 'visit'", "doc_changes", "record "),
+    ("UPDATE doc SET author = x'00000000000000000000000000000001' WHERE kind = 'visit'", "doc_header", "record "),
+    ("UPDATE doc SET received_at_ms = received_at_ms - 3456000000 WHERE kind = 'visit'", "doc_received_at", "record "),
+    (
+        "UPDATE doc SET snapshot = (SELECT bytes FROM change WHERE record = doc.record ORDER BY n LIMIT 1) WHERE kind = 'household'",
+        "doc_snapshot",
+        "record ",
+    ),
+    ("UPDATE doc SET snapshot = NULL WHERE kind = 'household'", "doc_snapshot", "record "),
+    ("DELETE FROM doc WHERE kind = 'visit'", "doc_missing", "record "),
+    ("UPDATE doc SET place = 610802209202 WHERE kind = 'visit'", "doc_header", "record "),
+];
+
+#[test]
+fn whatever_a_receipt_proves_or_a_record_is_read_by_is_named_when_it_was_changed() -> Outcome {
+    for (deed, reason, place) in DEEDS {
+        let world = ready()?;
+        let sql = world.sql()?;
+        let id = |ask: &str| -> Outcome<Id> {
+            let bytes: Vec<u8> = sql.query_row(ask, [], |row| row.get(0))?;
+            Ok(Id::from_slice(&bytes).ok_or("no id")?)
+        };
+        let phone = id("SELECT id FROM device WHERE account IS NOT NULL")?.to_string();
+        let office = world.office.own_device().to_string();
+        world.office.record_edit(id("SELECT record FROM doc WHERE kind = 'household'")?, &[("contact_note", "记")])?;
+        let (visit, last): (i64, i64) = sql.query_row(
+            "SELECT (SELECT max(change.n) FROM change JOIN doc ON doc.record = change.record WHERE kind = 'visit'), max(n) FROM leaf",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let deed = deed
+            .replace("NODES", "DELETE FROM tree_node WHERE (n + 1) << level > LAST")
+            .replace("VISIT", &visit.to_string())
+            .replace("LAST", &last.to_string());
+        assert_eq!(world.office.verify()?["first_bad"], serde_json::Value::Null);
+
+        sql.execute_batch(&format!("PRAGMA foreign_keys = OFF; BEGIN; {deed}; COMMIT"))?;
+        let found = world.office.verify()?["first_bad"].clone();
+
+        assert_eq!(found["reason"], reason, "{deed}");
+        let named = found["batch"].as_str().ok_or("no place")?;
+        assert!(named.starts_with(&place.replace("PHONE", &phone).replace("OFFICE", &office)), "{named}: {deed}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_rebuild_stores_nothing_that_the_log_does_not_prove() -> Outcome {
+    let world = ready()?;
+    let received = |world: &World| -> Outcome<Vec<i64>> {
+        let sql = world.sql()?;
+        let mut ask = sql.prepare("SELECT received_at_ms FROM visit_fact ORDER BY record")?;
+        Ok(ask.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    };
+    let before = received(&world)?;
+    world.sql()?.execute_batch("UPDATE change SET received_at_ms = received_at_ms - 3456000000 WHERE n = (SELECT max(n) FROM change)")?;
+
+    let refused = world.office.rebuild().err().ok_or("it was rebuilt")?;
+
+    assert_eq!((refused.code(), refused.detail()["reason"].as_str()), ("log_damaged", Some("change_received_at")));
+    assert_eq!(received(&world)?, before);
+    Ok(())
+}
+
 #[test]
 fn a_receipt_proves_a_visit_with_the_logs_key_alone() -> Outcome {
     let world = World::new()?;

@@ -140,7 +140,10 @@ fn check_log(store: &dyn Store) -> Outcome {
     let row = store.batch(BatchKey::Number(id(1), 2))?.ok_or("no batch")?;
     assert_eq!(Some(row.clone()), store.batch(BatchKey::Leaf(1))?);
     assert_eq!(row.items.iter().map(|item| item.code.as_str()).collect::<Vec<_>>(), ["ok", "ok"]);
-    assert_eq!(store.changes_of(1)?.iter().map(|change| change.log).collect::<Vec<_>>(), [Some((village(), 3)), Some((village(), 4))]);
+    assert_eq!(
+        store.logged(village(), (3, 9))?.iter().map(|row| (row.seq, row.change.is_some())).collect::<Vec<_>>(),
+        [(3, true), (4, true)]
+    );
     let item = &first.batches[0].items[0];
     assert_eq!(store.known(&[(id(10), item.hash), (id(10), [7; 32])])?.into_iter().collect::<Vec<_>>(), [(id(10), item.hash)]);
 

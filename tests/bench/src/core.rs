@@ -91,7 +91,7 @@ fn intake(lines: &[Line], name: &str, say: &mut dyn FnMut(&Figure)) -> Outcome<(
     Ok((township, phone))
 }
 
-fn push_all(lines: &[Line], at_once: usize) -> Outcome<(Township, Bulk, Vec<Pushed>)> {
+pub(crate) fn push_all(lines: &[Line], at_once: usize) -> Outcome<(Township, Bulk, Vec<Pushed>)> {
     let township = Township::new(lines)?;
     let first = lines.iter().map(|line| line.start_ms).min().unwrap_or(0);
     let mut bulk = Bulk::enrol(&township, first - DAY_MS)?;

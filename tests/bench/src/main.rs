@@ -1,4 +1,4 @@
-//! Speeds and sizes of daohu as JSON lines: `daohu-bench sync|core [--visits FILE] [--quick]`.
+//! Speeds and sizes of daohu as JSON lines: `daohu-bench sync|core|ffi [--visits FILE] [--quick]`.
 //!
 //! It measures and does not judge: a figure over its limit says `"holds": false` and the exit is 0 all the same. The exit is 1 where a
 //! measurement could not be made, 2 for words it does not know.
@@ -7,6 +7,7 @@ mod beside;
 mod bulk;
 mod clock;
 mod core;
+mod ffi;
 mod phone;
 mod report;
 mod sync;
@@ -21,7 +22,7 @@ use workload::Line;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "daohu-bench sync|core [--visits FILE] [--quick]";
+const USAGE: &str = "daohu-bench sync|core|ffi [--visits FILE] [--quick]";
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Asked {
         let mut words = words;
         while let Some(word) = words.next() {
             match word.as_str() {
-                "sync" | "core" if asked.bench.is_empty() => asked.bench = word,
+                "sync" | "core" | "ffi" if asked.bench.is_empty() => asked.bench = word,
                 "--quick" => asked.quick = true,
                 "--visits" => asked.visits = Some(PathBuf::from(words.next()?)),
                 _ => return None,
@@ -59,6 +60,10 @@ impl Asked {
         if self.bench == "sync" {
             let sizes = if self.quick { sync::Sizes::QUICK } else { sync::Sizes::WHOLE };
             return sync::run(&self.lines(sizes.total)?, sizes, &mut tell);
+        }
+        if self.bench == "ffi" {
+            let sizes = if self.quick { ffi::Sizes::QUICK } else { ffi::Sizes::WHOLE };
+            return ffi::run(&self.lines(sizes.visits)?, sizes, &mut tell);
         }
         let sizes = if self.quick { core::Sizes::QUICK } else { core::Sizes::WHOLE };
         let lines = self.lines(sizes.big)?;

@@ -103,6 +103,10 @@ impl World {
     /// Checks that whoever holds a household holds the same of it as the server.
     fn check_agreement(&mut self) -> Outcome {
         let expected = self.server_digests()?;
+        let lost: Vec<(Id, [u8; 32])> = self.lost_by_the_office.keys().copied().collect();
+        let back = self.town.office()?.store().known(&lost)?;
+        let lacks = |household: &Id| self.lost_by_the_office.iter().any(|(change, of)| of == household && !back.contains(change));
+        let lacking: BTreeSet<Id> = self.cast.households.iter().map(|(household, _)| *household).filter(lacks).collect();
         for n in 0..self.phones.len() {
             let status = self.phone(n)?.ledger()?.status()?;
             if status.unsent != 0 || status.closed.is_some() {
@@ -116,7 +120,7 @@ impl World {
                     .any(|grant| !grant.reference && grant.place == place && grant.household.is_none_or(|one| one == household));
                 let held = self.phone(n)?.ledger()?.household(&household.to_string());
                 match (covered, held) {
-                    (true, Ok(_)) if self.lost_by_the_office.contains(&household) => self.tally.state(State::OfficeLost),
+                    (true, Ok(_)) if lacking.contains(&household) => self.tally.state(State::OfficeLost),
                     (true, Ok(view)) => {
                         let expected = expected.get(&household).ok_or("no such household")?;
                         if view.digest != *expected {
@@ -169,6 +173,10 @@ impl World {
                     told.push(format!("has a {kind} {} that the server lacks", record.id));
                 }
             }
+        }
+        let stale = self.phone(n)?.ledger()?.rebuild()?.differences;
+        if stale > 0 {
+            told.push(format!("{stale} of its rows do not follow from its changes"));
         }
         let quarantine = self.phone(n)?.ledger()?.quarantine()?;
         told.extend(quarantine.iter().map(|row| format!("{} waits for {}", row.record, row.code)));

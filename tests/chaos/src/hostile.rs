@@ -109,8 +109,9 @@ impl Hostile {
         let header = Header { id: Id::v7(now_ms, drawn), kind: "visit".to_owned(), place, subject: Some(household), by };
         let kind = kinds::find("visit").ok_or("no such kind")?;
         let at = daohu_domain::calendar::Instant(now_ms);
+        // Six digits at most: more of them may read as a telephone or identity number, and `secret_in_text` would be the rightful answer.
         let fields = json!({ "mode": "home", "purpose": ["verify"], "start": at, "end": at, "met": [{ "name": "甲" }],
-            "narrative": format!("外人写的{}", dice.next()), "recorder": self.enemy.person });
+            "narrative": format!("外人写的{}", dice.below(1_000_000)), "recorder": self.enemy.person });
         let fields: Fields = fields.as_object().cloned().unwrap_or_default();
         let event =
             |name: &str| Event { name: name.to_owned(), stamp: Stamp { wall_ms: now_ms, mono_ms: 1, boot: 1 }, fields: Fields::new() };

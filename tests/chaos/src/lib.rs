@@ -1,9 +1,10 @@
 //! A simulated township: real phones, the real server, and a network, clocks and disks that fail as a seed says.
 //!
 //! Everything is in one thread and without a socket, so that a seed is the same run every time: `template` makes the township once,
-//! `world` is a run of it, `work` is what people do, `mischief` and `network` what goes wrong, `check` what must hold at the end.
+//! `world` is a run of it, `work` is what people do, `mischief`, `network` and `courier` what goes wrong, `check` what must hold at the end.
 
 mod check;
+mod courier;
 mod dice;
 mod disk;
 mod hostile;

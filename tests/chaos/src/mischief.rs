@@ -6,7 +6,7 @@ use crate::{
     phone::Phone,
     tally::{Fault, State},
     template::{LOGINS, day_of, set_role, span_of_second_village},
-    world::{What, World},
+    world::{Change, What, World},
 };
 use daohu_domain::calendar::{DAY_MS, Instant, Month};
 use daohu_domain::id::Id;
@@ -57,35 +57,49 @@ impl World {
         let Some(files) = self.phone(n)?.backup.take() else {
             let files = self.phone(n)?.files()?;
             self.phone(n)?.backup = Some(files);
-            self.phone(n)?.said_at_backup = self.said.len();
+            self.phone(n)?.said_at_backup = self.said.iter().filter(|said| said.phone == n).cloned().collect();
             return Ok("taken".to_owned());
         };
         self.tally.fault(Fault::PhoneOldBackup);
-        let at = self.phone(n)?.said_at_backup;
+        self.lose_with_the_phone(n)?;
         self.phone(n)?.put_back(&files)?;
         self.phone(n)?.is_copy = true;
-        self.forget_what_only_the_phone_had(n, at)?;
+        self.phone(n)?.is_behind = true;
+        self.forget_what_only_the_phone_had(n)?;
         Ok("put back".to_owned())
     }
 
-    /// What a phone said after its backup is where it went to, or it is gone with the phone.
-    fn forget_what_only_the_phone_had(&mut self, n: usize, since: usize) -> Outcome {
+    /// What a phone said after its backup is where it went to, or it is gone with the phone. What the copy holds stands again, also where
+    /// the phone had written over it since.
+    fn forget_what_only_the_phone_had(&mut self, n: usize) -> Outcome {
+        let at_backup = std::mem::take(&mut self.phone(n)?.said_at_backup);
         let said = std::mem::take(&mut self.said);
-        for (index, one) in said.into_iter().enumerate() {
+        for one in said {
             if one.phone != n {
                 self.said.push(one);
                 continue;
             }
-            let arrived = self.has_arrived(&one)?;
             // What was unsent in the copy is written anew under another device, beside what did arrive.
             if let What::Event(name) = one.what {
                 self.perhaps(one.record, name);
             }
-            if index < since || arrived {
+            if !at_backup.contains(&one) && self.has_arrived(&one)? {
+                self.said.push(one);
+            }
+        }
+        for one in at_backup {
+            // A server that was restored meanwhile may have lost what the phone had purged before its backup.
+            if self.holds(n, one.record)? || self.has_arrived(&one)? {
                 self.said.push(one);
             }
         }
         Ok(())
+    }
+
+    /// Says whether a phone has a record or a draft of it.
+    fn holds(&mut self, n: usize, record: Id) -> Outcome<bool> {
+        let ledger = self.phone(n)?.ledger()?;
+        Ok(ledger.record(record).is_ok() || ledger.visit(record).is_ok())
     }
 
     /// Copies a phone to another one; both go on.
@@ -126,12 +140,12 @@ impl World {
             return Ok("once is enough".to_owned());
         }
         self.tally.fault(Fault::ServerOldBackup);
-        let before = self.work_of_the_office()?;
+        let before = self.changes_of_the_server()?;
         self.town.stop();
         files.put(&self.town.file())?;
         self.town.start()?;
-        let after = self.work_of_the_office()?;
-        self.lost_by_the_office.extend(before.difference(&after).map(|(household, _)| *household));
+        let after = self.changes_of_the_server()?;
+        self.note_lost(before.difference(&after).copied().collect())?;
         self.pass(0);
         self.server_was_restored = true;
         self.first_figures.clear();
@@ -139,35 +153,46 @@ impl World {
         // What no phone holds any more and the copy does not have is gone.
         let said = std::mem::take(&mut self.said);
         for one in said {
-            let holds = match self.phones.get_mut(one.phone) {
-                Some(phone) => phone.ledger()?.record(one.record).is_ok() || phone.ledger()?.visit(one.record).is_ok(),
-                None => false,
-            };
-            if holds || self.has_arrived(&one)? {
+            // An event cannot be asked for: a phone that is behind has perhaps only the record.
+            let is_sure = !matches!(one.what, What::Event(_)) || !self.phone(one.phone)?.is_behind;
+            if is_sure && self.holds(one.phone, one.record)? || self.has_arrived(&one)? {
                 self.said.push(one);
             }
         }
         Ok("put back".to_owned())
     }
 
-    /// Returns the changes that no phone can bring back: the office's, and those whose phone does not hold their record any more.
-    fn work_of_the_office(&mut self) -> Outcome<BTreeSet<(Id, [u8; 32])>> {
-        let mut held = BTreeSet::new();
-        let office = self.town.office()?.clone();
-        let rows = office.store().records(&RecordQuery::default())?;
-        for n in 0..self.phones.len() {
-            let ledger = self.phone(n)?.ledger()?;
-            let device = ledger.status()?.device;
-            held.extend(rows.iter().filter(|row| ledger.record(row.record).is_ok()).filter_map(|row| Some((device?, row.record))));
-        }
+    fn changes_of_the_server(&self) -> Outcome<BTreeSet<Change>> {
+        let office = self.town.office()?;
         let mut found = BTreeSet::new();
-        for row in rows {
+        for row in office.store().records(&RecordQuery::default())? {
             let Some(household) = row.household else { continue };
             let changes = office.store().changes(row.record)?;
-            let others = changes.iter().filter(|change| !held.contains(&(change.device, row.record)));
-            found.extend(others.map(|change| (household, change.hash)));
+            found.extend(changes.iter().map(|change| Change { device: change.device, household, record: row.record, hash: change.hash }));
         }
         Ok(found)
+    }
+
+    /// Keeps what a restored server lost. No phone can bring back what is the office's, and what its phone does not hold any more.
+    fn note_lost(&mut self, lost: Vec<Change>) -> Outcome {
+        let mut held = BTreeSet::new();
+        for phone in self.phones.iter_mut().filter(|phone| !phone.is_behind) {
+            let ledger = phone.ledger()?;
+            let Some(device) = ledger.status()?.device else { continue };
+            held.extend(lost.iter().filter(|one| one.device == device && ledger.record(one.record).is_ok()).copied());
+        }
+        let gone = lost.iter().filter(|one| !held.contains(one));
+        self.lost_by_the_office.extend(gone.map(|one| ((one.record, one.hash), one.household)));
+        self.lost_and_held.extend(held);
+        Ok(())
+    }
+
+    /// What a restored server lost and this phone had not handed in again goes with the files that are put away, or with its id.
+    pub(crate) fn lose_with_the_phone(&mut self, n: usize) -> Outcome {
+        let Some(device) = self.phone(n)?.ledger()?.status()?.device else { return Ok(()) };
+        let gone = self.lost_and_held.iter().filter(|one| one.device == device);
+        self.lost_by_the_office.extend(gone.map(|one| ((one.record, one.hash), one.household)));
+        Ok(())
     }
 
     /// Ends a pairing or gives one.

@@ -5,11 +5,12 @@ use crate::{
     phone::Called,
     tally::{Fault, State},
     template,
-    town::SYNC,
+    town::{REPAIR, SYNC},
     world::World,
 };
 use daohu_field::{EnrolOptions, FieldError, Request, Response, SyncOptions, SyncReport};
-use daohu_wire::{BatchStatus, Leaf, Receipt, SyncAnswer, SyncRequest};
+use daohu_wire::{BatchStatus, Leaf, PackOffer, Receipt, SyncAnswer, SyncRequest, repair::RepairAnswer};
+use sha2::{Digest, Sha256};
 
 /// What may go wrong with one exchange.
 const WEATHER: [Fault; 18] = [
@@ -38,7 +39,7 @@ pub(crate) const CLOSED: [&str; 3] = ["batch_fork", "device_revoked", "unknown_d
 /// Requests that are kept to be delivered again.
 const KEPT: usize = 8;
 /// Exchanges after which one sync must have come to its end.
-const EXCHANGES_MAX: u32 = 60;
+const EXCHANGES_MAX: u32 = 80;
 
 /// What a sync came to.
 #[derive(Debug, Default)]
@@ -53,6 +54,12 @@ pub(crate) struct Synced {
 impl World {
     /// Syncs a phone as far as the link allows.
     pub(crate) fn sync(&mut self, n: usize) -> Outcome<Synced> {
+        let synced = self.converse(n)?;
+        self.note_pack_cut(n)?;
+        Ok(synced)
+    }
+
+    fn converse(&mut self, n: usize) -> Outcome<Synced> {
         let is_bad = !self.is_calm && self.dice.chance(55);
         let options = SyncOptions { first_bytes: self.dice.chance(20).then_some(16_384), ..SyncOptions::default() };
         let mut conversation = self.phone(n)?.ledger()?.begin_sync(options)?;
@@ -68,6 +75,7 @@ impl World {
                 Called::Ended(Ok(Some(request))) => request,
             };
             self.trace.line(format!("  {n} asks {} {}", request.path, short(&request.body)));
+            self.note_asked(n, &request.path)?;
             let fault = if is_bad && self.dice.chance(60) { self.dice.pick(&WEATHER).copied() } else { None };
             let reply = self.exchange(n, &request, fault)?;
             let told = self.call(n, |ledger| match &reply {
@@ -86,6 +94,12 @@ impl World {
     fn ended(&mut self, n: usize, mut synced: Synced, report: SyncReport, error: Option<&FieldError>) -> Outcome<Synced> {
         if let Some(error) = error {
             synced.code = Some(error.code().to_owned());
+        }
+        if report.repaired {
+            self.tally.state(State::Compared);
+        }
+        if report.only_here > 0 {
+            self.tally.state(State::OnlyHere);
         }
         if report.restored {
             self.tally.state(State::RestoredSeen);
@@ -112,6 +126,9 @@ impl World {
             report.more,
             synced.code
         ));
+        if synced.code.is_none() && !report.more {
+            self.phone(n)?.is_behind = false;
+        }
         synced.report = report;
         for (phone, household) in std::mem::take(&mut self.awaited) {
             if phone == n && self.phone(n)?.ledger()?.household(&household.to_string()).is_ok() {
@@ -129,6 +146,9 @@ impl World {
             self.trace.line(format!("  {}", fault.text()));
         }
         let reply = self.weather(n, request, fault)?;
+        if let Some(answer) = reply.as_ref().filter(|answer| answer.status == 200) {
+            self.note_answer(n, request, answer)?;
+        }
         if request.path == SYNC {
             self.requests.push(request.clone());
             if self.requests.len() > KEPT {
@@ -136,6 +156,60 @@ impl World {
             }
         }
         Ok(reply)
+    }
+
+    /// Notes what came over the network: batches, packs, and what a comparison brought.
+    fn note_answer(&mut self, n: usize, request: &Request, answer: &Response) -> Outcome {
+        if request.path == SYNC
+            && let (Ok(asked), Ok(told)) = (SyncRequest::decode(&request.body), SyncAnswer::decode(&answer.body))
+        {
+            for batch in &asked.batches {
+                let header = batch.header()?;
+                if told.receipts.iter().any(|receipt| receipt.leaf.body == batch.body_hash()) {
+                    self.note_sent((header.device, header.number));
+                }
+            }
+            if !told.packs.is_empty() {
+                self.phone(n)?.offers = told.packs;
+            }
+        }
+        let hash = Sha256::digest(&answer.body);
+        let is_last = |offer: &PackOffer| offer.chunks.last().is_some_and(|chunk| chunk.hash[..] == hash[..]);
+        if self.phone(n)?.offers.iter().any(is_last) {
+            self.phone(n)?.pack = None;
+            self.tally.state(State::PackRead);
+        }
+        if request.path == REPAIR
+            && let Ok(told) = RepairAnswer::decode(&answer.body)
+            && told.pulled.iter().any(|pulled| !pulled.items.is_empty())
+        {
+            self.tally.state(State::RepairFound);
+        }
+        Ok(())
+    }
+
+    /// Notes which part of a pack a phone asks for: after a cut, not the first one again.
+    fn note_asked(&mut self, n: usize, path: &str) -> Outcome {
+        let Some((pack, part)) = path.strip_prefix("/v1/packs/").and_then(|rest| rest.rsplit_once('/')) else { return Ok(()) };
+        let phone = self.phone(n)?;
+        let was_cut = std::mem::take(&mut phone.is_pack_cut) && phone.pack.as_deref() == Some(pack);
+        let seq = pack.rsplit('/').next().unwrap_or_default();
+        let of_pack = phone.offers.iter().filter(|offer| offer.seq.to_string() == seq);
+        let is_first = of_pack.filter_map(|offer| offer.chunks.first()).any(|chunk| chunk.n.to_string() == part);
+        phone.pack = Some(pack.to_owned());
+        if was_cut && !is_first {
+            self.tally.state(State::PackResumed);
+        }
+        Ok(())
+    }
+
+    /// Notes that a sync ended while a pack was being fetched.
+    fn note_pack_cut(&mut self, n: usize) -> Outcome {
+        let phone = self.phone(n)?;
+        if phone.pack.is_some() && !std::mem::replace(&mut phone.is_pack_cut, true) {
+            self.tally.fault(Fault::PackCut);
+        }
+        Ok(())
     }
 
     fn weather(&mut self, n: usize, request: &Request, fault: Option<Fault>) -> Outcome<Option<Response>> {
@@ -231,6 +305,8 @@ impl World {
 
     /// Enrols a phone anew that was told to; a lost answer is asked for again with the same code.
     pub(crate) fn enrol_anew(&mut self, n: usize) -> Outcome<bool> {
+        // What a restored server lost of the id that ends now is written again under the new one, as other changes than those that others hold.
+        self.lose_with_the_phone(n)?;
         let login = self.phone(n)?.login;
         let code = template::code(&self.town, login)?;
         for _ in 0..4 {
@@ -308,6 +384,5 @@ fn forge(old: &Response, request: &Request) -> Outcome<Option<Response>> {
 
 /// Names bytes in the trace.
 fn short(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
     hex::encode(Sha256::digest(bytes)).chars().take(16).collect()
 }

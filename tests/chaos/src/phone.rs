@@ -4,9 +4,11 @@ use crate::{
     Outcome,
     dice::Dice,
     disk::{Files, Mark},
+    world::Said,
 };
 use daohu_domain::id::Id;
 use daohu_field::{FieldError, Ledger, SetClock};
+use daohu_wire::PackOffer;
 use std::path::PathBuf;
 
 /// Where the monotonic clock of a phone stands after a start.
@@ -30,10 +32,18 @@ pub(crate) struct Phone {
     pub(crate) is_full: bool,
     /// A copy of its files, taken earlier.
     pub(crate) backup: Option<Files>,
-    /// How much had been said when it was taken.
-    pub(crate) said_at_backup: usize,
+    /// What it had said when it was taken.
+    pub(crate) said_at_backup: Vec<Said>,
     /// It is one of two, or older than it was: its next batch shows it.
     pub(crate) is_copy: bool,
+    /// An older copy of its files was put back, and it has not come level since: it may lack what it once handed in.
+    pub(crate) is_behind: bool,
+    /// The packs that it was offered last.
+    pub(crate) offers: Vec<PackOffer>,
+    /// The pack that it is fetching, as it stands in the path.
+    pub(crate) pack: Option<String>,
+    /// A sync ended while that pack was being fetched.
+    pub(crate) is_pack_cut: bool,
     /// Visits that were begun here, drafts too.
     pub(crate) visits: Vec<Id>,
 }
@@ -62,8 +72,12 @@ impl Phone {
             skew_ms: 0,
             is_full: false,
             backup: None,
-            said_at_backup: 0,
+            said_at_backup: Vec::new(),
             is_copy: false,
+            is_behind: false,
+            offers: Vec::new(),
+            pack: None,
+            is_pack_cut: false,
             visits: Vec::new(),
         };
         phone.start()?;

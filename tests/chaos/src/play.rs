@@ -60,7 +60,7 @@ fn run(world: &mut World) -> Outcome {
 impl World {
     fn one_step(&mut self) -> Outcome {
         let n = self.any_phone();
-        let drawn = self.dice.below(1_000);
+        let drawn = self.dice.below(1_220);
         let (name, said) = match drawn {
             0..180 => ("visit", self.visit(n)?),
             180..205 => ("backup of the server", self.server_backup()?),
@@ -80,7 +80,9 @@ impl World {
             915..925 => ("role", self.role()?),
             925..960 => ("office", self.office()?),
             960..978 => ("hostile", self.hostile_step()?),
-            _ => ("time", self.time()?),
+            978..1_000 => ("time", self.time()?),
+            1_000..1_030 => ("role", self.role()?),
+            _ => ("courier", self.courier(n)?),
         };
         self.trace.line(format!("{} p{n} {name}: {said}", self.step));
         Ok(())
@@ -138,6 +140,8 @@ impl World {
                 moved |= synced.code.is_some() || report.pushed + report.pulled + report.receipts > 0 || report.more;
                 moved |= !report.revoked.is_empty() || !report.refused.is_empty();
             }
+            // Whoever was under way with a file or a receipt arrives too.
+            moved |= self.everything_arrives()?;
             self.trace.line(format!("round {round} moved {moved}"));
             if !moved {
                 return Ok(());

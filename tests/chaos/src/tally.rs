@@ -56,6 +56,17 @@ named! {
         RoleGiven => "village role given",
         RoleTaken => "village role taken",
         HostileItem => "hostile item",
+        FileLost => "batch file lost",
+        FileTwice => "batch file arrives twice",
+        FileCut => "batch file cut",
+        FileOfBefore => "batch file of a phone that enrolled anew since",
+        CarriedAfterSent => "batch carried that went by network before",
+        SentAfterCarried => "batch sent that was carried before",
+        ServerCrashInImport => "server dies while it takes a file in",
+        ReceiptLost => "carried receipt lost",
+        ReceiptTwice => "carried receipt comes twice",
+        ReceiptAstray => "carried receipt comes to another phone",
+        PackCut => "pack cut in the middle",
     }
 }
 
@@ -92,6 +103,16 @@ named! {
         CutBytes => "bytes cut from a log",
         OfficeLost => "a restored server lacks work of the office",
         Offline => "link given up",
+        Exported => "batch file written",
+        Carried => "batch taken in from a file",
+        FileRefused => "something in a file refused",
+        ReceiptTaken => "carried receipt settled work",
+        ReceiptLate => "carried receipt of what was settled",
+        Compared => "records compared one by one",
+        RepairFound => "comparison brought what a phone lacked",
+        OnlyHere => "comparison found what only a phone holds",
+        PackRead => "pack read to its end",
+        PackResumed => "cut pack gone on with",
     }
 }
 

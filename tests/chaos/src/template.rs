@@ -34,6 +34,8 @@ pub(crate) const BEGIN: &str = "2019-05-29T09:00:00+08:00";
 const MADE: &str = "2019-05-05T09:00:00+08:00";
 /// From when on households are in the register.
 const SINCE: &str = "2019-01-01";
+/// People of the household of the second village.
+const MEMBERS: u32 = 24;
 /// How long a code for a phone lives.
 pub(crate) const CODE_MS: i64 = 3_600_000;
 /// A folder in memory, where the system has one: a run asks for thousands of durable writes.
@@ -152,6 +154,15 @@ fn fill(town: &Town, dice: &Dice) -> Outcome<Cast> {
         for (cadre, role) in helpers {
             let pairing = json!({ "cadre": ids.get(*cadre), "role": role, "from": SINCE });
             records.push(record(town, "pairing", (home, Some(household.id)), pairing)?);
+        }
+        // In the second village something has been written already, so that its pack has many chunks and is not made anew at every change.
+        for person in 1..=if village == 1 { MEMBERS } else { 0 } {
+            records.push(record(
+                town,
+                "member",
+                (home, Some(household.id)),
+                json!({ "number": format!("61080220920200400{person:02}"), "name": format!("家人{person}"), "relation": "other" }),
+            )?);
         }
         records.insert(0, household);
     }

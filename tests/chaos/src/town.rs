@@ -10,12 +10,19 @@ use daohu_field::{Request, Response};
 use daohu_server::{
     clock::{ClockHand, ServerClock},
     office::Office,
+    sync::PackSizes,
 };
 use daohu_wire::limits::{ANSWER_BYTES_MAX, REQUEST_BYTES_MAX};
 use std::path::{Path, PathBuf};
 
 /// The path of the sync door.
 pub(crate) const SYNC: &str = "/v1/sync";
+
+/// Packs of a place that is as small as those of a run: some hundred bytes a chunk, so that a pack has several.
+const PACKS: PackSizes = PackSizes { changes_min: 12, chunk_bytes: 600 };
+
+/// The path at which records are compared.
+pub(crate) const REPAIR: &str = "/v1/repair";
 
 /// The server.
 pub(crate) struct Town {
@@ -55,6 +62,7 @@ impl Town {
             self.hand.set(last);
         }
         office.begin_serving()?;
+        office.set_pack_sizes(PACKS);
         self.office = Some(office);
         Ok(())
     }

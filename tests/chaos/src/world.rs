@@ -2,6 +2,7 @@
 
 use crate::{
     Outcome,
+    courier::Courier,
     dice::Dice,
     disk::Files,
     hostile::Hostile,
@@ -36,11 +37,20 @@ pub(crate) enum What {
 }
 
 /// One thing that was said.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) phone: usize,
     pub(crate) record: Id,
     pub(crate) what: What,
+}
+
+/// A change as the server knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Change {
+    pub(crate) device: Id,
+    pub(crate) household: Id,
+    pub(crate) record: Id,
+    pub(crate) hash: [u8; 32],
 }
 
 /// The lines of a run: a hash over all, and the lines themselves where somebody reads them.
@@ -85,13 +95,18 @@ pub(crate) struct World {
     pub(crate) answers: BTreeMap<usize, Response>,
     pub(crate) server_backup: Option<Files>,
     pub(crate) server_was_restored: bool,
-    /// Households of which a restored server lost work that is no phone's: phones may hold more of them than it does.
-    pub(crate) lost_by_the_office: BTreeSet<Id>,
+    /// Changes that a restored server lost and that no phone can bring back, by record and hash, with their household: until one is there
+    /// again, phones may hold more of that household than it does.
+    pub(crate) lost_by_the_office: BTreeMap<(Id, [u8; 32]), Id>,
+    /// Changes that it lost and that the phone which wrote them still had then.
+    pub(crate) lost_and_held: Vec<Change>,
     pub(crate) has_second_village: bool,
     /// Households that a phone was given and does not have yet.
     pub(crate) awaited: Vec<(usize, Id)>,
     pub(crate) first_figures: BTreeMap<(Place, Month), Figures>,
     pub(crate) events: BTreeSet<(Id, String)>,
+    /// What goes by hand.
+    pub(crate) courier: Courier,
     pub(crate) is_calm: bool,
     pub(crate) step: u64,
     seed: u64,
@@ -137,11 +152,13 @@ impl World {
             answers: BTreeMap::new(),
             server_backup: None,
             server_was_restored: false,
-            lost_by_the_office: BTreeSet::new(),
+            lost_by_the_office: BTreeMap::new(),
+            lost_and_held: Vec::new(),
             has_second_village: false,
             awaited: Vec::new(),
             first_figures: BTreeMap::new(),
             events: BTreeSet::new(),
+            courier: Courier::default(),
             is_calm: false,
             step: 0,
             seed,

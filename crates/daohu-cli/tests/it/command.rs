@@ -210,3 +210,54 @@ fn a_damaged_store_is_set_aside_and_the_next_command_works() {
     assert_eq!(world.done(&["due"])["counts"]["due"], 1);
     world.done(&["sync"]);
 }
+
+const WORDS: &str = "左界村电脑备份口令一二三四";
+
+#[test]
+fn a_batch_file_that_could_not_be_written_was_not_exported() {
+    let world = World::enrolled();
+    let household = world.household.to_string();
+    world.done(&[
+        "visit",
+        "--household",
+        &household,
+        "--mode",
+        "home",
+        "--purpose",
+        "verify",
+        "--met",
+        "王某某:本人",
+        "--narrative",
+        "看了。",
+    ]);
+    let (folder, file) = (world.db().with_file_name("nowhere/a.dhb"), world.db().with_file_name("a.dhb"));
+
+    let (status, json) = world.run(&["export-batch", folder.to_str().unwrap()]);
+
+    assert_eq!((status, json["error"]["code"].as_str()), (1, Some("file_not_written")));
+    assert_eq!(world.done(&["status"])["exported"], 0, "there is no file");
+    assert_eq!(world.done(&["export-batch", file.to_str().unwrap()])["items"], 1);
+    assert_eq!(world.done(&["status"])["exported"], 1);
+}
+
+#[test]
+fn a_restored_store_has_its_key_before_it_has_its_name_and_no_key_is_written_over() {
+    let world = World::enrolled();
+    let (file, db) = (world.db().with_file_name("b.dhp"), world.db());
+    let (moved, file) = (world.db().with_file_name("c.db"), file.to_str().unwrap());
+    let key = |db: &std::path::Path| format!("{}.key", db.display());
+    assert_eq!(world.told(&["backup", file], WORDS).0, 0);
+    std::fs::rename(&db, &moved).unwrap();
+    std::fs::rename(key(&db), key(&moved)).unwrap();
+
+    // Another store's key lies there: it stays, and no store comes into being that it would not open.
+    std::fs::write(key(&db), [7; 32]).unwrap();
+    let (status, json) = world.told(&["restore", file], WORDS);
+    assert_eq!((status, json["error"]["code"].as_str(), db.exists()), (1, Some("already_there"), false));
+    assert_eq!(std::fs::read(key(&db)).unwrap(), [7; 32]);
+
+    // As after a kill between the two: the key lies there, the store does not.
+    std::fs::copy(key(&moved), key(&db)).unwrap();
+    assert_eq!(world.told(&["restore", file], WORDS).0, 0);
+    world.done(&["due"]);
+}

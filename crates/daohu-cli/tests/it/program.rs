@@ -92,6 +92,14 @@ impl World {
         json
     }
 
+    /// Runs the program with a line on its standard input.
+    pub(crate) fn told(&self, args: &[&str], line: &str) -> (i32, Json) {
+        let mut child = self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A command that refuses before it reads closes the pipe: that is its right.
+        let _closed = child.stdin.take().unwrap().write_all(format!("{line}\n").as_bytes());
+        answer(&child.wait_with_output().unwrap())
+    }
+
     pub(crate) fn enrolled() -> Self {
         let world = Self::new();
         world.done(&["enrol", "--server", &world.url, "--code", "CODE-0"]);

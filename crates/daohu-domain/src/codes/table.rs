@@ -162,6 +162,11 @@ pub(super) const COMMANDS: &[Row] = &[
         "Something is there already, nothing was written; choose another name.",
     ),
     (
+        "inside_data_folder",
+        "备份不能放在资料夹里面，什么都没写。请放到别的文件夹，最好是另一块盘。",
+        "A backup cannot lie inside the data folder, nothing was written; choose another folder, best on another disk.",
+    ),
+    (
         "folder_not_empty",
         "这个文件夹里有资料，不能覆盖。请换一个空文件夹。",
         "This folder holds data and is not overwritten; choose an empty one.",
@@ -172,7 +177,16 @@ pub(super) const COMMANDS: &[Row] = &[
         "There is no whole backup here, nothing was written; take another one.",
     ),
     ("backup_damaged", "这份备份有损坏，什么都没写。请换一份备份。", "This backup is damaged, nothing was written; take another one."),
-    ("moved", "这本账已搬到另一部手机，请在那里写。", "This store was moved to another phone; write there."),
+    (
+        "moved",
+        "这本账已搬到另一部手机，请在那里写；没搬成就再做一次 backup --move。",
+        "This store was moved to another phone; write there. Where the move was cut off, do backup --move again.",
+    ),
+    (
+        "store_busy",
+        "另一个程序正在写这本账，什么都没改。请关掉它再试。",
+        "Another program is writing into this store, nothing was changed; close it, then try again.",
+    ),
     (
         "restored",
         "这本账是从备份恢复的，请领码登记后再传。都在本机。",

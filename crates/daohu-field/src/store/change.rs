@@ -221,6 +221,12 @@ pub(crate) fn forget(connection: &Connection, key: ChangeKey) -> Result<(), Fiel
     Ok(())
 }
 
+/// Takes a change out of its record; who calls has put its bytes into quarantine.
+pub(crate) fn set_aside(connection: &Connection, key: ChangeKey) -> Result<(), FieldError> {
+    connection.execute("DELETE FROM change WHERE record = ?1 AND hash = ?2", params![key.record.as_bytes(), key.hash])?;
+    Ok(())
+}
+
 /// Fixes what is known of the start of a visit, once its batch is received: later anchors must not move it.
 pub(crate) fn fix_start(connection: &Connection, key: ChangeKey, from_ms: i64, to_ms: i64) -> Result<(), FieldError> {
     connection.prepare_cached("UPDATE change SET start_from = ?3, start_to = ?4 WHERE record = ?1 AND hash = ?2")?.execute(params![

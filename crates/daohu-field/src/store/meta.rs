@@ -25,6 +25,9 @@ pub(crate) mod key {
     pub(crate) const CONFIG: &str = "config";
     pub(crate) const TREE_SIZE: &str = "tree_size";
     pub(crate) const TREE_ROOT: &str = "tree_root";
+    /// The newest tree head that came with a carried receipt, and that no exchange has proved yet to be of the same log.
+    pub(crate) const CARRIED_SIZE: &str = "carried_tree_size";
+    pub(crate) const CARRIED_ROOT: &str = "carried_tree_root";
     pub(crate) const LAST_SYNC: &str = "last_sync_ms";
     pub(crate) const COUNTER: &str = "request_counter";
     pub(crate) const LINK_BYTES: &str = "link_bytes";
@@ -102,4 +105,9 @@ pub(crate) fn bytes32(connection: &Connection, key: &str) -> Result<Option<[u8; 
 /// Sets bytes.
 pub(crate) fn set_bytes(connection: &Connection, key: &str, value: &[u8]) -> Result<(), FieldError> {
     set(connection, key, &hex::encode(value))
+}
+
+/// Returns a number that is another one once another process or connection has written into the store.
+pub(crate) fn writes_of_others(connection: &Connection) -> Result<i64, FieldError> {
+    Ok(connection.query_row("PRAGMA data_version", [], |row| row.get(0))?)
 }

@@ -20,12 +20,12 @@ pub(crate) fn who_is_there() -> Request {
 /// Says whether the answer to [`who_is_there`] names the key of the enrolled server.
 ///
 /// # Errors
-/// `not_our_server`; `server_busy` where it has no time to answer.
+/// `not_our_server`; `server_busy` where it has no time to answer, `server_full` where it has no room.
 pub(crate) fn is_the_enrolled_server(connection: &Connection, response: &Response) -> Result<(), FieldError> {
     let stranger = || FieldError::new("not_our_server");
     if response.status != 200 {
         let refusal = response.refusal();
-        return Err(if refusal.code() == "server_busy" { refusal } else { stranger() });
+        return Err(if ["server_busy", "server_full"].contains(&refusal.code()) { refusal } else { stranger() });
     }
     let config = ServerConfig::from_json(&response.body).map_err(|error| stranger().because(error))?;
     let enrolled = meta::bytes32(connection, key::SERVER_KEY)?.ok_or_else(stranger)?;

@@ -61,6 +61,8 @@ pub(crate) struct Applied {
     pub(crate) lost: Vec<u64>,
     /// Another copy of this store went on, and what is unsent here would fork: enrol anew.
     pub(crate) forked: bool,
+    /// The next question proves that the log goes on from what a carried receipt told.
+    pub(crate) proves: bool,
     /// Something is different from before, so that it makes sense to ask again.
     pub(crate) moved: bool,
     pub(crate) touched: BTreeSet<Id>,
@@ -86,6 +88,9 @@ pub(crate) fn apply(connection: &Connection, taken: &Taken<'_>) -> Result<Applie
                 continue;
             }
             foreign::take(connection, &pulled.items, &mut applied)?;
+            if applied.forked {
+                break;
+            }
             access::set_cursor(connection, pulled.grant, pulled.to)?;
             applied.moved |= pulled.to != pulled.from;
         }
@@ -128,7 +133,7 @@ impl Applied {
     }
 }
 
-/// Keeps the tree head, and notices a log that is another one than this device has seen before.
+/// Keeps the tree head, and notices a log that is another one than this device has seen before, by network or with a receipt that was carried.
 fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut Applied) -> Result<(), FieldError> {
     let head = taken.answer.head.head();
     let known_epoch = crate::store::count(meta::number(connection, key::EPOCH)?);
@@ -137,18 +142,39 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
         None => true,
         Some((size, root)) => merkle::verify_consistency((size, &root), (head.size, &head.root), &taken.answer.consistency),
     };
-    if !follows || epoch_moved {
-        // A server restored from a backup lacks what came after it, and writes on from there: of what both logs have in number nothing is sure.
-        let shorter = taken.head.is_some_and(|(size, _)| head.size < size);
-        catch_up::send_again(connection, me, if shorter { head.size } else { 0 }, applied)?;
-        repair::want(connection)?;
-        // It counts its policies anew too: the number that is known here may be that of another one by now.
-        meta::forget(connection, key::POLICY_REV)?;
-        applied.restored = true;
-        applied.moved = true;
+    let carried = meta::bytes32(connection, key::CARRIED_ROOT)?;
+    let carried =
+        carried.map(|root| Ok::<_, FieldError>((crate::store::count(meta::number(connection, key::CARRIED_SIZE)?), root))).transpose()?;
+    for name in [key::CARRIED_SIZE, key::CARRIED_ROOT] {
+        meta::forget(connection, name)?;
     }
-    meta::set(connection, key::TREE_SIZE, &head.size.to_string())?;
-    meta::set_bytes(connection, key::TREE_ROOT, &head.root)
+    let mut known = (head.size, head.root);
+    match carried {
+        _ if !follows || epoch_moved => restored(connection, me, taken, applied)?,
+        Some((size, root)) if head.size < size || (head.size == size && head.root != root) => restored(connection, me, taken, applied)?,
+        Some((size, root)) if head.size > size => {
+            // The next question names this head, and the answer proves that the log goes on from it, or does not.
+            known = (size, root);
+            applied.proves = true;
+            applied.moved = true;
+        }
+        _ => {}
+    }
+    meta::set(connection, key::TREE_SIZE, &known.0.to_string())?;
+    meta::set_bytes(connection, key::TREE_ROOT, &known.1)
+}
+
+/// A server restored from a backup lacks what came after it, and writes on from there: of what both logs have in number nothing is sure.
+fn restored(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut Applied) -> Result<(), FieldError> {
+    let head = taken.answer.head.head();
+    let shorter = taken.head.is_some_and(|(size, _)| head.size < size);
+    catch_up::send_again(connection, me, if shorter { head.size } else { 0 }, applied)?;
+    repair::want(connection)?;
+    // It counts its policies anew too: the number that is known here may be that of another one by now.
+    meta::forget(connection, key::POLICY_REV)?;
+    applied.restored = true;
+    applied.moved = true;
+    Ok(())
 }
 
 /// Verifies a receipt of an answer and settles the items of its batch.
@@ -165,11 +191,16 @@ fn take_receipt(connection: &Connection, me: &Me, receipt: &Receipt, answer: &Sy
     Ok(())
 }
 
-/// Keeps a receipt that verifies with the pinned key and is about this very batch; says whether it did.
-pub(crate) fn keep_receipt(connection: &Connection, me: &Me, batch: &outbox::BatchRow, receipt: &Receipt) -> Result<bool, FieldError> {
+/// Says whether a receipt verifies with the pinned key and is about this very batch.
+pub(crate) fn proves(connection: &Connection, me: &Me, batch: &outbox::BatchRow, receipt: &Receipt) -> Result<bool, FieldError> {
     let server_key = meta::bytes32(connection, key::SERVER_KEY)?.unwrap_or_default();
     let is_ours = receipt.device() == me.device && receipt.batch() == batch.number && receipt.leaf.body == batch.hash;
-    if !is_ours || receipt.verify(&server_key).is_err() {
+    Ok(is_ours && receipt.verify(&server_key).is_ok())
+}
+
+/// Keeps a receipt that proves its batch and closes that; says whether it did.
+pub(crate) fn keep_receipt(connection: &Connection, me: &Me, batch: &outbox::BatchRow, receipt: &Receipt) -> Result<bool, FieldError> {
+    if !proves(connection, me, batch, receipt)? {
         return Ok(false);
     }
     outbox::put_receipt(

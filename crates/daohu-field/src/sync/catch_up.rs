@@ -85,10 +85,23 @@ pub(crate) fn settle_known(
     Ok(is_news)
 }
 
+/// Says whether an item that this device is said to have written, and that cannot be beside what it holds, has the number of something that
+/// waits here: another copy of this store gave it away. Nothing can be sent under this id any more; the way to enrol anew is open then.
+pub(crate) fn forks(connection: &Connection, item: &PulledItem) -> Result<bool, FieldError> {
+    let me = Me::read(connection)?;
+    let waits = |row: &change::ChangeRow| row.device == me.device && row.state < state::RECEIVED;
+    let forks = item.device == me.device && change::of_record(connection, item.record)?.iter().any(waits);
+    if forks {
+        begin(connection)?;
+        meta::set(connection, key::CLOSED, "batch_fork")?;
+    }
+    Ok(forks)
+}
+
 /// Ends the catching up once everything was read; says to the conversation where it would fork.
 pub(crate) fn finish(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut Applied) -> Result<(), FieldError> {
     let is_level = taken.wanted_own && !taken.answer.more && applied.given == 0 && applied.caught_up == 0;
-    if !is_level || !is_catching_up(connection)? || super::repair::is_wanted(connection)? {
+    if applied.forked || !is_level || !is_catching_up(connection)? || super::repair::is_wanted(connection)? {
         return Ok(());
     }
     let waiting = change::unfinished(connection)?;
@@ -99,7 +112,7 @@ pub(crate) fn finish(connection: &Connection, me: &Me, taken: &Taken<'_>, applie
         return Ok(());
     }
     if waiting.iter().any(|row| row.device != me.device) {
-        reauthor::all(connection, &me.device, taken.now)?;
+        reauthor::all(connection, me, taken.now)?;
         applied.loaded.clear();
     }
     meta::forget(connection, key::CATCHING_UP)?;
@@ -112,7 +125,7 @@ pub(crate) fn finish(connection: &Connection, me: &Me, taken: &Taken<'_>, applie
 /// Gives up asking first, for a store that enrolled anew and has no link: what is unsent is written again as this device at once.
 pub(crate) fn without_asking(connection: &Connection, me: &Me, now: Stamp) -> Result<(), FieldError> {
     if is_catching_up(connection)? && meta::text(connection, key::BEHIND)?.is_none() {
-        reauthor::all(connection, &me.device, now)?;
+        reauthor::all(connection, me, now)?;
     }
     Ok(())
 }

@@ -255,6 +255,10 @@ impl SyncConversation {
         self.report.pulled += repaired.pulled;
         self.report.only_here += repaired.only_here;
         self.report.repaired = repaired.is_done;
+        if repaired.forked {
+            self.goes_on = false;
+            return Err(FieldError::new("batch_fork"));
+        }
         if !repaired.is_done {
             self.comparison = Some(comparison);
         }
@@ -318,8 +322,10 @@ impl SyncConversation {
         let compares = repair::is_wanted(&ledger.connection)? && !self.report.repaired;
         self.goes_on |= compares;
         let is_unsent = outbox::count_open(&ledger.connection)? > 0 || crate::store::change::count_unsent(&ledger.connection)? > 0;
-        self.packs.hold(is_unsent && goes_on_pushing);
-        let waits = compares || is_unsent || catch_up::is_catching_up(&ledger.connection)?;
+        // Who catches up sends nothing before it has read everything, packs too.
+        let catches_up = catch_up::is_catching_up(&ledger.connection)?;
+        self.packs.hold(is_unsent && goes_on_pushing && !catches_up);
+        let waits = compares || is_unsent || catches_up;
         self.settle(waits);
         Ok(())
     }
@@ -361,6 +367,10 @@ impl SyncConversation {
                 }
                 self.report.pulled += applied.pulled;
                 self.report.refused.extend(applied.refused);
+                if applied.forked {
+                    self.goes_on = false;
+                    return Err(FieldError::new("batch_fork"));
+                }
             }
         }
         // Whatever became of it, the tail or the rows are still to be asked for.
@@ -412,7 +422,7 @@ impl SyncConversation {
         self.report.lost.extend(applied.lost);
         self.report.server_time = Some(Instant(answer.server_time_ms));
         self.goes_on = applied.moved;
-        self.wants_more = answer.more || applied.given > 0 || applied.restored;
+        self.wants_more = answer.more || applied.given > 0 || applied.restored || applied.proves;
     }
 
     /// Goes on only while each exchange moves something: a server that never answers to a batch must not hold a phone.

@@ -18,7 +18,8 @@ use daohu_domain::{kind::Kind, permission::Act};
 use daohu_record::{Accepted, GuardContext, Header, Limits, Refusal, guard_trusted_reader};
 use daohu_wire::{PulledItem, Start, change::content_hash};
 
-/// Takes the items of one pull, in their order.
+/// Takes the items of one pull, in their order; ends before one that shows that this device forked, which is then read after it has
+/// enrolled anew: `applied.forked` says so, and no cursor may pass it.
 pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut Applied) -> Result<(), FieldError> {
     let mut at_hand = std::mem::take(&mut applied.loaded);
     for item in items {
@@ -48,6 +49,11 @@ pub(crate) fn take(connection: &Connection, items: &[PulledItem], applied: &mut 
                 applied.pulled += 1;
             }
             Err(refusal) if refusal.code == "duplicate" => at_hand.extend(held.map(|held| (item.record, held))),
+            Err(refusal) if refusal.code == "actor_taken" && catch_up::forks(connection, item)? => {
+                at_hand.extend(held.map(|held| (item.record, held)));
+                applied.forked = true;
+                break;
+            }
             Err(refusal) => {
                 at_hand.extend(held.map(|held| (item.record, held)));
                 set_aside(connection, item, hash, refusal.code)?;
@@ -68,8 +74,8 @@ fn judged(connection: &Connection, held: Option<Held>, item: &PulledItem) -> Res
     let judge = |held: &Option<Held>| guard_trusted_reader(held.as_ref().map(|held| &held.document), &item.bytes, &context(item));
     let judged = judge(&held);
     match judged.as_ref().map_err(|refusal| refusal.code) {
-        Err("actor_taken") if catch_up::is_catching_up(connection)? => {
-            reauthor::one(connection, item.record, Me::read(connection)?.device, item.received_ms)?;
+        Err("actor_taken") if catch_up::is_catching_up(connection)? && item.device != Me::read(connection)?.device => {
+            reauthor::one(connection, item.record, &Me::read(connection)?, item.received_ms)?;
             let held = project::held(connection, item.record)?;
             let judged = judge(&held);
             Ok((held, judged))

@@ -173,6 +173,9 @@ fn take(ledger: &mut Ledger, open: &Open, chunk: &PackChunk) -> Result<Applied, 
         let mut applied = Applied::default();
         foreign::take(connection, &chunk.items, &mut applied)?;
         applied.project(connection)?;
+        if applied.forked {
+            return Ok(applied);
+        }
         let taken = open.taken + 1;
         if taken < open.offer.chunks.len() {
             meta::set(connection, &taken_key(open.offer.grant), &taken.to_string())?;

@@ -22,6 +22,7 @@ use daohu_domain::{id::Id, permission};
 use daohu_record::Document;
 use daohu_wire::{
     Cursor, Hash, Holdings,
+    change::content_hash,
     limits::REPAIR_NEEDS_MAX,
     reconcile::{Asking, element},
     repair::{RepairAnswer, RepairRequest},
@@ -106,6 +107,8 @@ pub(crate) struct Comparison {
     asked: bool,
     need: Vec<Hash>,
     got: HashSet<Hash>,
+    /// Changes that the server has carried: those it does not lack.
+    carried: HashSet<(Id, Hash)>,
     only_here: BTreeSet<Id>,
     cursors: Option<Vec<Cursor>>,
 }
@@ -119,6 +122,8 @@ pub(crate) struct Repaired {
     pub(crate) only_here: u64,
     /// Nothing is left to compare.
     pub(crate) is_done: bool,
+    /// Another copy of this store went on, and what is unsent here would fork: enrol anew, and compare again.
+    pub(crate) forked: bool,
 }
 
 impl Comparison {
@@ -133,6 +138,7 @@ impl Comparison {
             asked: false,
             need: Vec::new(),
             got: HashSet::new(),
+            carried: HashSet::new(),
             only_here: BTreeSet::new(),
             cursors: None,
         })
@@ -167,10 +173,11 @@ impl Comparison {
         let mut applied = Applied::default();
         for pulled in &answer.pulled {
             foreign::take(connection, &pulled.items, &mut applied)?;
+            self.carried.extend(pulled.items.iter().map(|item| (item.record, content_hash(&item.bytes))));
         }
         project::loaded(connection, &applied.touched, std::mem::take(&mut applied.loaded))?;
-        let mut repaired = Repaired { pulled: applied.pulled, ..Repaired::default() };
-        if self.message.is_none() && self.need.is_empty() {
+        let mut repaired = Repaired { pulled: applied.pulled, forked: applied.forked, ..Repaired::default() };
+        if !repaired.forked && self.message.is_none() && self.need.is_empty() {
             repaired.only_here = self.finish(connection, me)?;
             repaired.is_done = true;
         }
@@ -185,7 +192,13 @@ impl Comparison {
             if self.got.contains(&element(record, &document.heads())) {
                 continue;
             }
-            let ours: Vec<_> = change::of_record(connection, *record)?.into_iter().filter(|row| row.device == me.device).collect();
+            // Heads differ too where only something of the server's could not be taken: what it has carried it does not lack.
+            let mut lacks = change::of_record(connection, *record)?;
+            lacks.retain(|row| row.state >= state::RECEIVED && !self.carried.contains(&(row.record, row.hash)));
+            if lacks.is_empty() {
+                continue;
+            }
+            let ours: Vec<_> = lacks.into_iter().filter(|row| row.device == me.device).collect();
             for row in &ours {
                 let number = row.batch.and_then(|number| u64::try_from(number).ok());
                 let batch = number.map(|number| outbox::find(connection, me.device, number)).transpose()?.flatten();

@@ -35,8 +35,9 @@ impl Ledger {
     /// Begins a visit now; one that is in progress at this household goes on.
     ///
     /// # Errors
-    /// `not_found` for an unknown household.
+    /// `not_found` for an unknown household; `moved` on a store that was moved away.
     pub fn start_visit(&mut self, household: &str) -> Result<VisitAnswer, FieldError> {
+        self.not_moved()?;
         let household = self.find_household(household)?;
         let open = draft::all(&self.connection)?.into_iter().find(|row| row.household == household.id && row.state == "in_progress");
         let id = match open {
@@ -59,6 +60,7 @@ impl Ledger {
     /// `not_found` for an unknown household; `invalid_record`, `secret_in_text`, `forbidden_writer` when it cannot be
     /// read, sealed or handed in: what can be read is kept as a draft then, named in the error's detail.
     pub fn new_visit(&mut self, household: &str, input: &VisitInput, until: Until) -> Result<VisitAnswer, FieldError> {
+        self.not_moved()?;
         let household = self.find_household(household)?;
         let (mut fields, readable) = input.readable();
         let readable = readable.and(self.add_times(input, &mut fields));
@@ -78,8 +80,9 @@ impl Ledger {
     /// Writes fields of a draft; of a sealed visit the text only.
     ///
     /// # Errors
-    /// `not_found`; `sealed` for what is fixed; `invalid_record` names the field.
+    /// `not_found`; `sealed` for what is fixed; `invalid_record` names the field; `moved`.
     pub fn set_visit(&mut self, id: Id, input: &VisitInput) -> Result<VisitAnswer, FieldError> {
+        self.not_moved()?;
         let Some(row) = draft::find(&self.connection, id)? else { return self.set_withdrawn(id, input) };
         let mut fields = input.fields()?;
         let was_refused = draft::fields(&self.connection, id)?.contains_key(REFUSED);
@@ -100,6 +103,7 @@ impl Ledger {
     /// # Errors
     /// `not_found` for what is no draft; `invalid_record` while more than its text is missing: it stays open then.
     pub fn seal_visit(&mut self, id: Id) -> Result<VisitAnswer, FieldError> {
+        self.not_moved()?;
         let row = draft::find(&self.connection, id)?.ok_or_else(|| FieldError::new("not_found"))?;
         if row.state == "sealed" {
             return self.visit(id);

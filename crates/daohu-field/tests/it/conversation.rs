@@ -62,9 +62,14 @@ fn another_office_that_answers_in_our_tongue_is_not_our_server() {
 fn the_servers_own_codes_come_through_and_a_busy_server_is_busy() {
     let mut world = World::new(1);
     let mut phone = world.helper();
-    for (status, code, expected) in
-        [(426, "too_old", "too_old"), (503, "busy", "server_busy"), (413, "too_big", "too_big"), (502, "", "server_busy")]
-    {
+    for (status, code, expected) in [
+        (426, "too_old", "too_old"),
+        (503, "busy", "server_busy"),
+        (507, "server_full", "server_full"),
+        (507, "", "server_full"),
+        (413, "too_big", "too_big"),
+        (502, "", "server_busy"),
+    ] {
         let refused = phone.sync_over(SyncOptions::default(), |_| Some(problem(status, code))).unwrap_err();
         assert_eq!(refused.code(), expected);
     }

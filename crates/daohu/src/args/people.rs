@@ -47,6 +47,9 @@ pub(crate) struct UserAdd {
     /// 责任人记录号 / id of the cadre record
     #[arg(long, value_name = "ID")]
     pub(crate) cadre: Option<String>,
+    /// 恢复旧备份后：账号以前的编号，手机上看得到 / after an older backup: the id that the account had, as its phone shows it
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
     /// 从标准输入读密码，否则现做一个，只显示这一次 / read it from stdin; else one is made and printed once
     #[arg(long)]
     pub(crate) password_stdin: bool,

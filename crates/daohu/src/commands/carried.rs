@@ -18,12 +18,27 @@ use std::{
 
 /// Takes in batch files and writes their receipts. What is bad in them makes the exit 1; the good is in all the same.
 pub(super) fn import_batch(office: &Office, flags: &ImportBatch) -> Result<Answer, Refusal> {
-    let files = flags.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
-    let carried = office.import_batch_files(&files)?;
-    let refused: Vec<Json> = carried.refused.iter().map(|refusal| refused_json(refusal, &flags.files)).collect();
-    if let (true, Some(first)) = (carried.batches.is_empty(), carried.refused.first()) {
-        let (zh, en) = sentence(first.code);
-        return Err(Refusal::of(first.code).saying(zh, en).with(json!({ "refused": refused })));
+    // A file that cannot be read is named like one that is not ours, and the others go in.
+    let (mut names, mut contents, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for file in &flags.files {
+        match read(file) {
+            Ok(bytes) => {
+                names.push(file.clone());
+                contents.push(bytes);
+            }
+            Err(why) => refused.push(json!({
+                "file": file.to_string_lossy(), "part": null, "device": null, "batch": null, "code": why.code, "zh": why.zh, "en": why.en,
+            })),
+        }
+    }
+    let carried = office.import_batch_files(&contents)?;
+    refused.extend(carried.refused.iter().map(|refusal| refused_json(refusal, &names)));
+    if let (true, Some(first)) = (carried.batches.is_empty(), refused.first()) {
+        let text = |key: &str| first[key].as_str().unwrap_or_default().to_owned();
+        // Files that cannot be read come first, and have one code.
+        let code =
+            if contents.len() < flags.files.len() { "not_found" } else { carried.refused.first().map_or("not_found", |why| why.code) };
+        return Err(Refusal::of(code).saying(text("zh"), text("en")).with(json!({ "refused": refused })));
     }
     let receipts = match &flags.receipt_out {
         Some(folder) => write_receipts(folder, &carried)?,
@@ -34,7 +49,7 @@ pub(super) fn import_batch(office: &Office, flags: &ImportBatch) -> Result<Answe
         json!({ "device": batch.device, "batch": batch.number, "items": items, "statuses": batch.statuses, "receipt": receipts.get(&batch.device) })
     }).collect();
     let answer = json!({ "batches": batches, "refused": refused });
-    if carried.refused.is_empty() { Ok(answer.into()) } else { Err(Refusal::answered(answer)) }
+    if answer["refused"] == json!([]) { Ok(answer.into()) } else { Err(Refusal::answered(answer)) }
 }
 
 /// Reads a file, no more of it than one may have.

@@ -18,7 +18,10 @@ use std::io::Read;
 /// Runs a user command.
 pub(super) fn user(office: &Office, command: &User) -> Result<Answer, Refusal> {
     let answer = match command {
-        User::Add(flags) => users::add(office, &new_user(flags)?)?,
+        User::Add(flags) => match read_if::<Id>(flags.id.as_deref(), "--id", ID)? {
+            Some(id) => users::add_again(office, &new_user(flags)?, id)?,
+            None => users::add(office, &new_user(flags)?)?,
+        },
         User::Grant(flags) => users::grant(office, &flags.login, &span(flags)?)?,
         User::Ungrant(flags) => users::ungrant(office, &flags.login, &span(flags)?)?,
         User::List => users::list(office)?,

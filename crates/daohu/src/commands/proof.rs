@@ -9,7 +9,11 @@ use daohu_domain::calendar::Instant;
 use daohu_server::office::Office;
 use daohu_wire::{limits::RECEIPT_FILE_BYTES_MAX, log_file::check, receipt};
 use serde_json::json;
-use std::{fs::File, io::BufReader, path::Path};
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+    path::Path,
+};
 
 /// Verifies the log, or a receipt or an exported log against a key alone.
 pub(super) fn verify(flags: &Verify, open: impl Fn() -> Result<Office, Refusal>) -> Result<Answer, Refusal> {
@@ -64,11 +68,16 @@ fn exported(file: &Path, key: &[u8; 32]) -> Result<Answer, Refusal> {
 
 /// Verifies the receipts of a file with the log's public key alone; no store is opened.
 fn receipts(file: &Path, key: &[u8; 32]) -> Result<Answer, Refusal> {
-    let size = std::fs::metadata(file).map_err(|_| Refusal::no_file())?.len();
-    if size > u64::try_from(RECEIPT_FILE_BYTES_MAX).unwrap_or(u64::MAX) {
-        return Err(Refusal::of("too_big"));
+    // No more is read than a file of receipts may have: what is named here may have no end.
+    let most = u64::try_from(RECEIPT_FILE_BYTES_MAX).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|opened| opened.take(most + 1).read_to_end(&mut bytes));
+    if read.map_err(|_| Refusal::no_file())? > RECEIPT_FILE_BYTES_MAX {
+        return Err(Refusal::of("too_big").saying(
+            "这个文件太大，不是回执文件。请核对文件名，或请手机重新导出回执。",
+            "This file is too big to hold receipts; check its name, or export the receipts on the phone again.",
+        ));
     }
-    let bytes = std::fs::read(file).map_err(|_| Refusal::no_file())?;
     let receipts = receipt::from_file(&bytes).map_err(|_| Refusal::of("receipt_invalid"))?;
     let Some(last) = receipts.iter().max_by_key(|receipt| receipt.head.head().size) else { return Err(Refusal::of("receipt_invalid")) };
     let head = last.head.head();

@@ -63,6 +63,7 @@ const LABELS: &[(&str, &str)] = &[
     ("unchanged", "未变"),
     ("refused", "未收"),
     ("kept", "保留人工修改"),
+    ("refilled", "补回丢了钥匙的"),
     ("warnings", "提醒"),
     ("ignored", "未读的文件"),
     ("file", "文件"),

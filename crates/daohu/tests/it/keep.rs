@@ -77,3 +77,51 @@ fn the_master_key_is_replaced_with_a_reason() -> Outcome {
     assert_eq!(desk.done(&["verify"])?["ok"], true);
     Ok(())
 }
+
+#[test]
+fn an_export_onto_the_database_destroys_nothing() -> Outcome {
+    let desk = Desk::with_township()?;
+    let store = desk.path("data").join("daohu.db");
+
+    let refused = desk.run(&["export", "--log", &store.display().to_string()])?;
+
+    assert_eq!((refused.status, refused.code().as_str()), (1, "already_there"));
+    assert_eq!(desk.done(&["verify"])?["ok"], true);
+    Ok(())
+}
+
+#[test]
+fn an_office_is_told_what_an_office_can_do() -> Outcome {
+    let desk = Desk::with_township()?;
+    let said = |words: &[&str]| -> Outcome<(String, String)> {
+        let json = desk.run(words)?.json()?["error"].clone();
+        Ok((json["code"].as_str().unwrap_or_default().to_owned(), format!("{}{}", json["zh"], json["en"])))
+    };
+    let inside = desk.path("data").join("nk").display().to_string();
+    let (code, text) = said(&["backup", &inside])?;
+    assert_eq!(code, "inside_data_folder");
+    assert!(text.contains("资料夹里面") && text.contains("inside the data folder"), "{text}");
+    let keys = desk.path("data").join("keys");
+    std::fs::rename(&keys, desk.path("keys"))?;
+    let (code, text) = said(&["verify"])?;
+    assert_eq!(code, "wrong_key");
+    assert!(text.contains("保险柜") && !text.contains("登记"), "{text}");
+    std::fs::remove_dir_all(&keys)?;
+    std::fs::rename(desk.path("keys"), &keys)?;
+    std::fs::write(desk.path("data").join("daohu.db"), b"this is no database of anybody, whatever its name may say")?;
+    let (code, text) = said(&["verify"])?;
+    assert_eq!(code, "store_damaged");
+    assert!(text.contains("备份恢复") && !text.contains("已另存") && !text.contains("set aside"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn a_file_without_an_end_is_no_receipt() -> Outcome {
+    let desk = Desk::new()?;
+
+    let refused = desk.run(&["verify", "--receipt", "/dev/zero", "--key", &"11".repeat(32)])?;
+
+    assert_eq!((refused.status, refused.code().as_str()), (1, "too_big"));
+    assert!(refused.stdout.contains("不是回执文件"), "{}", refused.stdout);
+    Ok(())
+}

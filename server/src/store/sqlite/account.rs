@@ -79,7 +79,7 @@ impl AccountStore for SqliteStore {
     }
 
     fn policy_rev(&self) -> Result<u64, StoreError> {
-        self.read("read the policy's revision", |connection| Ok(revision::of_all(connection)?))
+        self.read("read the policy's revision", revision::of_all)
     }
 }
 

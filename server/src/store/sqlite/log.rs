@@ -12,17 +12,17 @@ use crate::limits::PULL_ROWS_MAX;
 use crate::store::plan::{Committed, IntakePlan, StartEvidence};
 use crate::store::ports::LogStore;
 use crate::store::rows::{
-    Arrival, BatchKey, BatchRow, ChangeRow, DocumentRow, HeldRow, HoldingQuery, ItemRow, LeafRow, PullQuery, PulledChange, PulledRow,
-    TreeRows,
+    Arrival, BatchKey, BatchRow, ChangeRow, DocumentRow, HeldRow, HoldingQuery, ItemRow, LeafRow, LoggedRow, PullQuery, PulledChange,
+    PulledRow, TreeRows,
 };
 
 /// What every query of changes selects; the order is that of [`change_from_row`].
 pub(super) const CHANGE_COLUMNS: &str = "change.record, change.hash, author.id, coalesce(account.cadre, account.id), batch.leaf, \
-    change.item, change.received_at_ms, change.bytes, batch.cose, log.place, log.seq, change.roles";
+    change.item, change.received_at_ms, change.bytes, batch.cose, change.roles";
 
 /// What every query of changes joins.
 pub(super) const CHANGE_JOINS: &str = "change JOIN batch ON batch.n = change.batch JOIN device author ON author.n = change.device \
-    LEFT JOIN account ON account.id = author.account LEFT JOIN log ON log.change = change.n";
+    LEFT JOIN account ON account.id = author.account";
 
 impl LogStore for SqliteStore {
     fn batch(&self, key: BatchKey) -> Result<Option<BatchRow>, StoreError> {
@@ -126,11 +126,20 @@ impl LogStore for SqliteStore {
         })
     }
 
-    fn changes_of(&self, leaf: u64) -> Result<Vec<ChangeRow>, StoreError> {
-        self.read("read the changes of a batch", |connection| {
-            let mut ask = connection
-                .prepare_cached(&format!("SELECT {CHANGE_COLUMNS} FROM {CHANGE_JOINS} WHERE batch.leaf = ?1 ORDER BY change.item"))?;
-            ask.query_map([convert::of_count(leaf)], change_from_row)?.collect()
+    fn logged(&self, place: Place, (first, last): (u64, u64)) -> Result<Vec<LoggedRow>, StoreError> {
+        self.read("read the rows of a log", |connection| {
+            let mut ask =
+                connection.prepare_cached("SELECT seq, change FROM log WHERE place = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq")?;
+            let rows = ask.query_map(params![convert::of_place(place), convert::of_count(first), convert::of_count(last)], |row| {
+                Ok((convert::count(row, 0)?, row.get::<_, i64>(1)?))
+            })?;
+            let mut change = connection.prepare_cached(&format!("SELECT {CHANGE_COLUMNS} FROM {CHANGE_JOINS} WHERE change.n = ?1"))?;
+            let mut logged = Vec::new();
+            for row in rows {
+                let (seq, n) = row?;
+                logged.push(LoggedRow { seq, change: change.query_row([n], change_from_row).optional()? });
+            }
+            Ok(logged)
         })
     }
 }
@@ -149,21 +158,15 @@ fn batch_from_row(row: &Row<'_>) -> Result<BatchRow, Error> {
 }
 
 pub(super) fn change_from_row(row: &Row<'_>) -> Result<ChangeRow, Error> {
-    let place = convert::place_or_none(row, 9)?;
-    let log = match place {
-        Some(place) => Some((place, convert::count(row, 10)?)),
-        None => None,
-    };
     Ok(ChangeRow {
         record: convert::id(row, 0)?,
         hash: convert::fixed(row, 1)?,
         device: convert::id(row, 2)?,
-        arrival: Arrival { received_at: convert::instant(row, 6)?, person: convert::id_or_none(row, 3)?, roles: row.get(11)? },
+        arrival: Arrival { received_at: convert::instant(row, 6)?, person: convert::id_or_none(row, 3)?, roles: row.get(9)? },
         leaf: convert::count(row, 4)?,
         item: convert::small(row, 5)?,
         bytes: row.get(7)?,
         cose: row.get(8)?,
-        log,
     })
 }
 

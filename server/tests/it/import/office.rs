@@ -82,6 +82,38 @@ fn a_field_that_the_office_edited_is_kept_and_a_changed_cell_arrives() -> Outcom
 }
 
 #[test]
+fn secrets_whose_key_was_lost_come_back_with_the_same_papers_and_what_people_did_stays() -> Outcome {
+    let folder = TempDir::new()?;
+    let office = open(folder.path())?;
+    let roster = maker::Office::new()?;
+    roster.file("区划.csv", maker::PLACES)?;
+    let numbers = ["6108021050000001", "6108021050000002", "6108021050000003"];
+    let mut rows = vec![maker::HOUSEHOLD.to_vec()];
+    rows.extend(numbers.iter().map(|number| vec!["芹河镇", "前湾村", *number, "张三", "3", "因病"]));
+    roster.workbook("户表.xlsx", &rows)?;
+    import(&office, roster.path().to_path_buf())?;
+    let ids = numbers.iter().map(|number| Ok(office.household(number)?.record)).collect::<Result<Vec<_>, Box<dyn std::error::Error>>>()?;
+    office.erase_secret((ids[1], "main_cause"), None, "本人要求")?;
+    drop(office);
+    std::fs::remove_file(folder.path().join("keys/master.key"))?;
+    let clock = ServerClock::frozen(NOW.parse()?);
+    daohu_server::office::replace_lost_master(folder.path(), &clock, &SystemRandom, "机房进水")?;
+    let office = open(folder.path())?;
+    office.record_edit(ids[2], &[("main_cause", "disability")])?;
+
+    let first = import(&office, roster.path().to_path_buf())?;
+    let second = import(&office, roster.path().to_path_buf())?;
+
+    let count = |report: &ImportReport| report.counts.clone().of("household").to_owned();
+    assert_eq!(count(&first), Count { rows: 3, updated: 1, unchanged: 2, kept: 2, refilled: 1, ..Count::default() });
+    assert_eq!(office.read_secret((ids[0], "main_cause"), None, "核对")?, json!("illness"), "it is read again");
+    assert_eq!(office.secret_digest(ids[1], "main_cause")?, None, "erased is erased");
+    assert_eq!(office.read_secret((ids[2], "main_cause"), None, "核对")?, json!("disability"), "what a person entered since is left alone");
+    assert_eq!(count(&second), Count { rows: 3, unchanged: 3, kept: 2, ..Count::default() });
+    Ok(())
+}
+
+#[test]
 fn a_dry_run_leaves_the_folder_as_it_was() -> Outcome {
     let folder = TempDir::new()?;
     let office = open(folder.path())?;

@@ -1,7 +1,9 @@
 //! Copies of a phone's store: a backup that was put back goes on, and of two copies that both write one is told.
 
-use super::world::{DAY, HOUR, World};
+use super::world::{DAY, HOUR, VILLAGE, World};
 use crate::run::Outcome;
+use daohu_domain::role::Role;
+use daohu_server::sync::PackSizes;
 
 #[test]
 fn a_backup_of_the_phone_learns_what_it_had_handed_in_and_goes_on_without_a_fork() -> Outcome {
@@ -104,15 +106,63 @@ fn two_copies_that_edit_one_record_lose_neither_word() -> Outcome {
     world.enrol(&mut clone, "zhang")?;
     clone.sync(&world)?;
     phone.sync(&world)?;
-    // What could not be taken beside the old copy's own word is found by the comparison.
-    world.pass(&[&phone, &clone], 2 * DAY)?;
-    clone.sync(&world)?;
-    phone.sync(&world)?;
 
     assert_eq!(phone.digest(household), clone.digest(household));
     let said: Vec<String> = clone.ledger().history(household, Some("contact_note"))?.iter().map(|past| past.value.to_string()).collect();
     assert!(said.iter().any(|value| value.contains("早上")) && said.iter().any(|value| value.contains("晚上")), "{said:?}");
     assert_eq!(clone.unsent(), 0);
+    Ok(())
+}
+
+#[test]
+fn a_copy_that_learns_in_a_comparison_that_another_went_on_is_told_and_loses_nothing() -> Outcome {
+    let world = World::new(1)?;
+    let mut phone = world.phone("zhang")?;
+    let visit = phone.visit(world.households[0], "两份都有")?;
+    // It was restarted, so that it asks for the time before it sends anything.
+    let mut clone = world.copy_in_boot(&mut phone, "another-boot")?;
+    clone.ledger().explain_visit(visit, "第二台补充")?;
+    phone.ledger().explain_visit(visit, "第一台补充")?;
+    world.pass(&[&phone, &clone], HOUR)?;
+    phone.sync(&world)?;
+    // The digest is due: what differs is carried whole before anything else is read.
+    world.pass(&[&phone, &clone], 2 * DAY)?;
+
+    let told = clone.sync(&world).map_err(|error| error.code().to_owned()).err();
+    assert_eq!(told.as_deref(), Some("batch_fork"));
+    assert_eq!(clone.ledger().quarantine()?.len(), 0, "the other's word is no refused item");
+    world.enrol(&mut clone, "zhang")?;
+    clone.sync(&world)?;
+    phone.sync(&world)?;
+
+    assert_eq!(phone.digest(world.households[0]), clone.digest(world.households[0]));
+    assert_eq!((world.count("visit")?, clone.unsent(), clone.ledger().rebuild()?.differences), (1, 0, 0));
+    let events = world.office().store().events(visit)?;
+    assert_eq!(events.iter().filter(|event| event.name == "explain").count(), 2);
+    Ok(())
+}
+
+#[test]
+fn a_copy_with_work_of_its_own_reads_a_pack_before_it_is_told_and_does_not_ask_for_ever() -> Outcome {
+    let world = World::new(2)?;
+    world.office().set_pack_sizes(PackSizes { changes_min: 1, chunk_bytes: 400 });
+    let mut phone = world.phone("li")?;
+    let mut clone = world.copy_in_boot(&mut phone, "another-boot")?;
+    world.give("li", Role::VillageSecretary, VILLAGE)?;
+    phone.visit(world.households[0], "原来的手机")?;
+    phone.sync(&world)?;
+    let own = clone.visit(world.households[1], "另一台的")?;
+
+    let mut asked = 0;
+    let told = clone.sync_through(|request| {
+        asked += 1;
+        (asked < 40).then(|| world.carry(request))
+    });
+
+    assert_eq!(told.map_err(|error| error.code().to_owned()).err().as_deref(), Some("batch_fork"), "after {asked} requests");
+    world.enrol(&mut clone, "li")?;
+    clone.sync(&world)?;
+    assert_eq!(clone.state(own), "received");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Batch files: out of a phone without signal, in at the office, and the receipt back.
 
 use super::world::{DAY, HOUR, World};
-use crate::run::Outcome;
+use crate::run::{Outcome, Ran, ran};
 use daohu_server::batch_file::{Carried, receipt_files};
 use daohu_wire::receipt;
 
@@ -17,6 +17,8 @@ fn what_a_courier_brings_is_received_only_once_the_receipt_is_back() -> Outcome 
 
     let file = phone.ledger().export_batches()?;
     assert_eq!((file.batches, file.items), (1, 1));
+    assert_eq!(phone.ledger().status()?.exported, 0, "the file is not written yet");
+    phone.ledger().note_exported(file.last_batch)?;
     assert_eq!(phone.state(visit), "submitted", "exported is not received");
     assert_eq!((phone.unsent(), phone.ledger().status()?.exported), (1, 1));
     world.pass(&[&phone], HOUR)?;
@@ -30,6 +32,71 @@ fn what_a_courier_brings_is_received_only_once_the_receipt_is_back() -> Outcome 
     assert_eq!((taken.batches, taken.items, taken.others), (1, 1, 0));
     assert_eq!((phone.state(visit).as_str(), phone.unsent(), phone.ledger().status()?.exported), ("received", 0, 0));
     assert_eq!(phone.ledger().export_batches()?.batches, 0, "nothing waits any more");
+    Ok(())
+}
+
+#[test]
+fn a_carried_receipt_of_an_office_that_was_restored_since_is_noticed_and_the_work_handed_in_again() -> Outcome {
+    for goes_on in [false, true] {
+        let mut world = World::new(1)?;
+        let (mut zhang, mut li) = (world.phone("zhang")?, world.phone("li")?);
+        world.back_up("monday")?;
+        let visit = zhang.visit(world.households[0], "带去的")?;
+        let carried = world.import(&[&zhang.ledger().export_batches()?.content])?;
+        zhang.ledger().import_receipts(&receipt_of(&carried))?;
+        assert_eq!(zhang.state(visit), "received");
+        world.restore("monday")?;
+        world.pass(&[&zhang, &li], HOUR)?;
+        // Its log may be shorter than the receipt's, or as long and longer by now.
+        for text in ["恢复以后", "又一句"].into_iter().filter(|_| goes_on) {
+            li.visit(world.households[0], text)?;
+            li.sync(&world)?;
+        }
+        assert!(!world.holds(visit)?);
+
+        let report = zhang.sync(&world)?;
+
+        assert!(report.restored, "{report:?}");
+        assert!(world.holds(visit)?);
+        assert_eq!((zhang.state(visit).as_str(), zhang.unsent()), ("received", 0));
+    }
+    Ok(())
+}
+
+#[test]
+fn a_receipt_that_was_long_under_way_does_not_take_the_place_of_a_newer_one() -> Outcome {
+    let mut world = World::new(1)?;
+    let mut zhang = world.phone("zhang")?;
+    world.back_up("monday")?;
+    zhang.visit(world.households[0], "带去的")?;
+    let of_the_log_that_is_gone = receipt_of(&world.import(&[&zhang.ledger().export_batches()?.content])?);
+    world.restore("monday")?;
+    world.pass(&[&zhang], HOUR)?;
+    zhang.sync(&world)?;
+    let newer = zhang.ledger().receipts()?[0].content.clone();
+    assert_ne!(newer, of_the_log_that_is_gone);
+
+    let taken = zhang.ledger().import_receipts(&of_the_log_that_is_gone)?;
+
+    assert_eq!((taken.batches, taken.items), (1, 0));
+    assert_eq!(zhang.ledger().receipts()?[0].content, newer);
+    Ok(())
+}
+
+#[test]
+fn after_a_carried_receipt_one_more_exchange_proves_its_head_and_then_none() -> Outcome {
+    let world = World::new(1)?;
+    let (mut zhang, mut li) = (world.phone("zhang")?, world.phone("li")?);
+    zhang.visit(world.households[0], "带去的")?;
+    let carried = world.import(&[&zhang.ledger().export_batches()?.content])?;
+    zhang.ledger().import_receipts(&receipt_of(&carried))?;
+    li.visit(world.households[0], "别人的")?;
+    li.sync(&world)?;
+
+    let first = zhang.sync(&world)?;
+    let second = zhang.sync(&world)?;
+
+    assert_eq!((first.restored, first.requests, second.requests), (false, 2, 1));
     Ok(())
 }
 
@@ -203,4 +270,34 @@ fn only(world: &World, file: &[u8], number: u64) -> Outcome<Vec<u8>> {
         }
     }
     Err("no such batch".into())
+}
+
+#[test]
+fn one_file_that_cannot_be_read_stops_none_of_the_others_and_is_named() -> Outcome {
+    let world = World::new(1)?;
+    let mut phone = world.phone("zhang")?;
+    let visit = phone.visit(world.households[0], "看了屋顶")?;
+    let name = |file: &str| world.path(file).display().to_string();
+    std::fs::write(world.path("good.dhb"), phone.ledger().export_batches()?.content)?;
+    std::fs::create_dir(world.path("folder.dhb"))?;
+    let import = |files: &[&str]| -> Outcome<Ran> {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_daohu"));
+        command.arg("import-batch").args(files.iter().map(|file| world.path(file)));
+        command.arg("--data").arg(world.path("data")).args(["--json", "--now"]).arg(format!("@{}", name("now")));
+        ran(command, None)
+    };
+
+    let taken = import(&["missing.dhb", "folder.dhb", "good.dhb"])?;
+
+    let json = taken.json()?;
+    let refused: Vec<_> =
+        json["refused"].as_array().ok_or("no list")?.iter().map(|why| (why["file"].clone(), why["code"].clone())).collect();
+    let not_found = |file: &str| (name(file).into(), "not_found".into());
+    assert_eq!((taken.status, refused), (1, vec![not_found("missing.dhb"), not_found("folder.dhb")]));
+    assert_eq!(json["batches"][0]["statuses"]["ok"], 1);
+    assert!(world.holds(visit)?);
+    let none = import(&["missing.dhb", "folder.dhb"])?;
+    assert_eq!((none.status, none.code().as_str()), (1, "not_found"));
+    assert_eq!(none.json()?["error"]["detail"]["refused"].as_array().map(Vec::len), Some(2));
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use super::world::{DAY, HOUR, SYNC, World};
 use crate::run::Outcome;
 use daohu_field::Response;
-use daohu_wire::{SyncAnswer, SyncRequest};
+use daohu_wire::{SyncAnswer, SyncRequest, repair::RepairAnswer};
 
 /// Takes the items out of an answer, as a phone with a fault would lose them: the cursor moves on all the same.
 fn without_items(response: Response) -> Response {
@@ -59,6 +59,35 @@ fn unsent_work_is_no_difference_and_a_phone_that_is_level_repairs_nothing() -> O
         assert!(asked >= 1, "the digest was asked for");
         assert!(!report.repaired);
     }
+    Ok(())
+}
+
+#[test]
+fn what_the_office_showed_in_a_comparison_is_not_handed_in_again_because_something_of_its_record_was_left_out() -> Outcome {
+    let world = World::new(1)?;
+    let (mut zhang, mut li) = (world.phone("zhang")?, world.phone("li")?);
+    let household = world.households[0];
+    zhang.ledger().edit(household, &[("contact_note".to_owned(), "先写的".to_owned())])?;
+    zhang.sync(&world)?;
+    li.sync(&world)?;
+    li.ledger().edit(household, &[("contact_note".to_owned(), "后写的".to_owned())])?;
+    li.sync(&world)?;
+    zhang.sync_through(|request| Some(without_items(world.carry(request))))?;
+    world.pass(&[&zhang, &li], DAY + HOUR)?;
+    let other = li.ledger().status()?.device.ok_or("enrolled")?;
+
+    let report = zhang.sync_through(|request| {
+        let response = world.carry(request);
+        if request.path == SYNC {
+            return Some(response);
+        }
+        let mut answer = RepairAnswer::decode(&response.body).expect("an answer");
+        answer.pulled.iter_mut().for_each(|pulled| pulled.items.retain(|item| item.device != other));
+        Some(Response { body: answer.encode().expect("an answer"), ..response })
+    })?;
+
+    assert!(report.repaired);
+    assert_eq!((zhang.unsent(), report.pushed, report.only_here), (0, 0, 0));
     Ok(())
 }
 

@@ -138,13 +138,32 @@ impl World {
         Ok(household)
     }
 
-    /// Enrols a phone of a user and brings it level.
+    /// Adds a cadre who is in charge of a household too.
+    pub(super) fn cadre_of(&mut self, name: &str, household: Id) -> Outcome<Id> {
+        let cadre = self.write("cadre", TOWN.parse()?, None, json!({ "name": name }))?;
+        self.cadres.push(cadre);
+        self.pair(household, self.cadres.len() - 1, "assistant")?;
+        Ok(cadre)
+    }
+
+    /// Adds a user, under an id that it had before where one is given.
+    pub(super) fn account(&self, login: &str, cadre: Option<Id>, role: Role, before: Option<Id>) -> Outcome<Id> {
+        let span = Span { role, place: Some(VILLAGE.parse()?), unit: None, from: None, to: None };
+        let user = NewUser { login: login.to_owned(), cadre, span, password: Some("exchange-test-2019".to_owned()) };
+        let added = match before {
+            Some(id) => users::add_again(self.office(), &user, id)?,
+            None => users::add(self.office(), &user)?,
+        };
+        Ok(added["user"]["id"].as_str().ok_or("no id")?.parse()?)
+    }
+
     /// Gives a user a role in a place.
     pub(super) fn give(&self, login: &str, role: Role, place: &str) -> Outcome {
         users::grant(self.office(), login, &Span { role, place: Some(place.parse()?), unit: None, from: None, to: None })?;
         Ok(())
     }
 
+    /// Enrols a phone of a user and brings it level.
     pub(super) fn phone(&self, login: &str) -> Outcome<Phone> {
         let path = self.folder.path().join(format!("{login}-{}.db", self.opened.get()));
         let clock = SetClock::at(self.now_ms.get()).with_mono(7_777_777).with_boot("boot-of-may");
@@ -208,6 +227,11 @@ impl World {
         fs::remove_dir_all(&data)?;
         copy_folder(&self.folder.path().join(name), &data)?;
         self.open("data")
+    }
+
+    /// Returns where a file of this world lies.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// Takes in what a courier brings.

@@ -1,0 +1,201 @@
+//! What the border to other languages costs: the same calls in Rust, through the foreign object, and in Python; and how long a read
+//! may take while a sync is applied.
+
+use crate::{
+    clock::{median, ms, quantile, timed},
+    core::push_all,
+    report::{Figure, Outcome},
+    township::Township,
+    workload::Line,
+};
+use daohu_ffi::{FieldLedger, HostClock, HostTransport, HttpRequest, HttpResponse, TransportError};
+use daohu_field::{EnrolOptions, Request, SyncOptions};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+};
+
+/// Where the generated Python module with its library lies.
+const MODULE: &str = "DAOHU_FFI_PYTHON";
+/// The key of the bench's stores.
+const KEY: [u8; 32] = [7; 32];
+/// Changes that one phone brought before.
+const AT_ONCE: usize = 100;
+
+/// How much is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    /// Visits that a first sync brings.
+    pub(crate) visits: usize,
+    /// Households of the due list.
+    pub(crate) households: usize,
+    /// Small calls.
+    pub(crate) calls: usize,
+    /// Due lists.
+    pub(crate) rounds: usize,
+}
+
+impl Sizes {
+    /// As the figures are told.
+    pub(crate) const WHOLE: Self = Self { visits: 10_000, households: 500, calls: 20_000, rounds: 15 };
+    /// For a look.
+    pub(crate) const QUICK: Self = Self { visits: 200, households: 50, calls: 500, rounds: 3 };
+}
+
+/// A clock that stands where the office's stands.
+#[derive(Debug)]
+struct Standing(AtomicI64);
+
+impl HostClock for Standing {
+    fn wall_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn mono_ms(&self) -> i64 {
+        self.wall_ms()
+    }
+
+    fn boot(&self) -> String {
+        "bench".to_owned()
+    }
+
+    fn is_set(&self) -> bool {
+        true
+    }
+}
+
+/// Hands each request to the thread that holds the office, and waits.
+struct Handing(Mutex<(Sender<HttpRequest>, Receiver<HttpResponse>)>);
+
+impl HostTransport for Handing {
+    fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.0.send(request).map_err(|_| TransportError::Broken)?;
+        ends.1.recv().map_err(|_| TransportError::Broken)
+    }
+}
+
+/// Measures all of it.
+pub(crate) fn run(lines: &[Line], sizes: Sizes, say: &mut dyn FnMut(&Figure)) -> Outcome {
+    let mut chosen = BTreeSet::new();
+    for line in lines {
+        if chosen.len() < sizes.households {
+            chosen.insert(line.household.as_str());
+        }
+    }
+    let some: Vec<Line> =
+        lines.iter().filter(|line| chosen.contains(line.household.as_str())).take(sizes.households * 2).cloned().collect();
+    let (township, _, _) = push_all(&some, AT_ONCE)?;
+    let (field, path, _) = phone(&township, &some, None)?;
+    small_calls(&field, sizes, say)?;
+    due_list(&field, sizes, say)?;
+    drop(field);
+    python(&path, latest(&some), sizes, say)?;
+    let (township, _, _) = push_all(lines, AT_ONCE)?;
+    let mut reads = Vec::new();
+    let (_, _, spans) = phone(&township, lines, Some(&mut reads))?;
+    say(&Figure::new("ffi", format!("longest_read_while_{}_are_applied_ms", lines.len()), quantile(&reads, 1.0), "ms")
+        .with_number("median", median(&reads))
+        .with_number("p99", quantile(&reads, 0.99))
+        .with("reads", reads.len())
+        .with_number("sync_s", spans / 1000.0)
+        .with("read", "status"));
+    Ok(())
+}
+
+fn latest(lines: &[Line]) -> i64 {
+    lines.iter().map(|line| line.end_ms).max().unwrap_or_default()
+}
+
+/// Enrols a phone through the foreign object and syncs it; another thread reads meanwhile, where it is asked to.
+fn phone(township: &Township, lines: &[Line], reads: Option<&mut Vec<f64>>) -> Outcome<(Arc<FieldLedger>, PathBuf, f64)> {
+    let now_ms = latest(lines);
+    township.at(now_ms)?;
+    let path = township.folder().join("foreign.db");
+    let field = FieldLedger::open(&path.to_string_lossy(), &KEY, Some(Arc::new(Standing(AtomicI64::new(now_ms)))))?;
+    let ((ask, asked), (answer, answered)) = (channel::<HttpRequest>(), channel());
+    let transport: Arc<dyn HostTransport> = Arc::new(Handing(Mutex::new((ask, answered))));
+    let options = EnrolOptions { server: "http://bench".to_owned(), code: township.code()?, label: "foreign".to_owned(), ca: None };
+    let synced = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = reads.is_some().then(|| scope.spawn(|| reading(&field, &synced)));
+        let phone = scope.spawn(|| {
+            let enrolled = Arc::clone(&field).enrol(options, Arc::clone(&transport));
+            let done = enrolled.and_then(|_| {
+                let (done, span) = timed(|| Arc::clone(&field).sync(SyncOptions::default(), Arc::clone(&transport)));
+                done.map(|_| ms(span))
+            });
+            // The office's loop ends with the last sender.
+            drop(transport);
+            done
+        });
+        for request in asked {
+            let HttpRequest { method, path, headers, body, .. } = request;
+            let method = if method == "GET" { "GET" } else { "POST" };
+            let headers = headers.into_iter().map(|header| (header.name, header.value)).collect();
+            let response = township.carry(&Request { method, path, headers, body });
+            answer.send(HttpResponse { status: response.status, body: response.body })?;
+        }
+        let span = phone.join().map_err(|_| "the phone's thread ended")?;
+        synced.store(true, Ordering::Relaxed);
+        if let (Some(reader), Some(reads)) = (reader, reads) {
+            *reads = reader.join().map_err(|_| "the reader's thread ended")??;
+        }
+        Ok((Arc::clone(&field), path, span?))
+    })
+}
+
+/// Reads until the sync is done.
+fn reading(field: &FieldLedger, synced: &AtomicBool) -> Result<Vec<f64>, daohu_ffi::LedgerError> {
+    let mut spans = Vec::new();
+    while !synced.load(Ordering::Relaxed) {
+        let (status, span) = timed(|| field.status());
+        status?;
+        spans.push(ms(span));
+    }
+    Ok(spans)
+}
+
+fn small_calls(field: &FieldLedger, sizes: Sizes, say: &mut dyn FnMut(&Figure)) -> Outcome {
+    let (done, span) = timed(|| (0..sizes.calls).try_for_each(|_| field.conflicts().map(drop)));
+    done?;
+    say(&Figure::new("ffi", "calls_per_s_rust", sizes.calls as f64 / span.as_secs_f64(), "calls/s").with("call", "conflicts"));
+    Ok(())
+}
+
+fn due_list(field: &FieldLedger, sizes: Sizes, say: &mut dyn FnMut(&Figure)) -> Outcome {
+    let mut spans = Vec::new();
+    let mut households = 0;
+    for _ in 0..sizes.rounds {
+        let (due, span) = timed(|| field.due(None));
+        households = due?.households.len();
+        spans.push(ms(span));
+    }
+    say(&Figure::new("ffi", "due_ms_rust", median(&spans), "ms").with("households", households).with("rounds", spans.len()));
+    Ok(())
+}
+
+/// The same calls on the same store in Python, where the module was built.
+fn python(store: &Path, now_ms: i64, sizes: Sizes, say: &mut dyn FnMut(&Figure)) -> Outcome {
+    let Some(module) = std::env::var_os(MODULE) else { return Ok(()) };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/ffi.py");
+    let words =
+        [&store.to_string_lossy(), hex::encode(KEY).as_str(), &now_ms.to_string(), &sizes.calls.to_string(), &sizes.rounds.to_string()]
+            .map(ToOwned::to_owned);
+    let ran = Command::new("python3").arg(script).args(words).env("PYTHONPATH", module).output()?;
+    if !ran.status.success() {
+        return Err(String::from_utf8_lossy(&ran.stderr).into_owned().into());
+    }
+    let told: serde_json::Value = serde_json::from_slice(&ran.stdout)?;
+    let number = |key: &str| told[key].as_f64().ok_or("python told no figure");
+    say(&Figure::new("ffi", "calls_per_s_python", number("calls_per_s")?, "calls/s").with("call", "conflicts"));
+    say(&Figure::new("ffi", "due_ms_python", number("due_ms")?, "ms").with("households", told["households"].clone()));
+    Ok(())
+}
