@@ -3,7 +3,11 @@
 use crate::phone::{KEY, Phone, Seeded, World, input};
 use daohu_domain::id::Id;
 use daohu_field::{FieldError, Ledger, SetClock, Until};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 const PAGE: usize = 4096;
 
@@ -78,4 +82,22 @@ fn a_salvage_that_is_killed_before_its_last_step_is_finished_at_the_next_start()
     assert!(unsent.iter().all(|id| ledger.visit(*id).is_ok()));
     assert!(fs::exists(path.with_extension("db.damaged-wal")).unwrap());
     drop(folder);
+}
+
+#[test]
+fn a_sound_store_is_sound_however_often_it_is_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = open(&folder.path().join("ledger.db")).unwrap();
+    let interrupter = ledger.interrupter();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                interrupter.interrupt();
+            }
+        });
+        let refused = (0..20_000).filter(|_| ledger.sound().is_err()).count();
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(refused, 0);
+    });
 }
