@@ -142,9 +142,8 @@ fn keep_head(connection: &Connection, me: &Me, taken: &Taken<'_>, applied: &mut 
         None => true,
         Some((size, root)) => merkle::verify_consistency((size, &root), (head.size, &head.root), &taken.answer.consistency),
     };
-    let carried = meta::bytes32(connection, key::CARRIED_ROOT)?;
-    let carried =
-        carried.map(|root| Ok::<_, FieldError>((crate::store::count(meta::number(connection, key::CARRIED_SIZE)?), root))).transpose()?;
+    let carried_size = crate::store::count(meta::number(connection, key::CARRIED_SIZE)?);
+    let carried = meta::bytes32(connection, key::CARRIED_ROOT)?.map(|root| (carried_size, root));
     for name in [key::CARRIED_SIZE, key::CARRIED_ROOT] {
         meta::forget(connection, name)?;
     }
