@@ -7,6 +7,11 @@ command -v git >/dev/null 2>&1 || need+=(git)
 command -v python3 >/dev/null 2>&1 || need+=(python3)
 # Debian keeps what makes an environment apart.
 python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || need+=(python3-venv)
+# The Kotlin package is built and tested by ./test alone.
+if [ "${0##*/}" = test ]; then
+  command -v javac >/dev/null 2>&1 || need+=(openjdk-17-jdk-headless)
+  command -v mvn >/dev/null 2>&1 || need+=(maven)
+fi
 if [ "${#need[@]}" -gt 0 ]; then
   echo "Installing ${need[*]} …"
   if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${need[@]}"; } >/dev/null; then
