@@ -1,6 +1,6 @@
 //! Everything that must hold, in order, with the time of each step and one closing line: `N passed, N failed`.
 
-use crate::{extra_kind, glossary, kotlin, python, shell, tidy};
+use crate::{copy, extra_kind, glossary, kotlin, python, shell, tidy};
 use std::path::Path;
 
 /// How many tests passed and failed.
@@ -69,7 +69,7 @@ fn clock() -> u128 {
 
 /// Runs the checks from outside that lie in the folder with the vectors; each is a program that exits 0 where it holds.
 fn checks(root: &Path) -> Result<Tally, (Tally, String)> {
-    let shared = std::env::var_os("DAOHU_SHARED").map_or_else(|| root.join("../shared"), std::path::PathBuf::from);
+    let shared = copy::shared_of(root);
     let Ok(listed) = std::fs::read_dir(shared.join("checks")) else {
         return Err((Tally::default(), format!("no folder {}", shared.join("checks").display())));
     };

@@ -1,4 +1,5 @@
-//! A copy of the tree under `target`, in which something may be tried that the tree itself must not have.
+//! Where things lie: the target folder, the rule vectors, the built library; and a copy of the tree under `target`, in which something may
+//! be tried that the tree itself must not have.
 
 use std::{
     collections::BTreeSet,
@@ -9,6 +10,25 @@ use std::{
 /// Returns the folder in which cargo builds the tree.
 pub(crate) fn target_of(root: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |target| root.join(target))
+}
+
+/// Returns the folder with the rule vectors, beside the tree or where `DAOHU_SHARED` names it.
+pub(crate) fn shared_of(root: &Path) -> PathBuf {
+    std::env::var_os("DAOHU_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from)
+}
+
+/// What the library for other languages is called on the kinds of machine that build it.
+const LIBRARIES: [&str; 3] = ["libdaohu_ffi.so", "libdaohu_ffi.dylib", "daohu_ffi.dll"];
+
+/// Builds the binaries and the library for other languages, and returns where the library lies.
+///
+/// # Errors
+/// A sentence where it was not built.
+pub(crate) fn foreign_library(root: &Path) -> Result<PathBuf, String> {
+    // As every other step builds it: another choice of packages would be another choice of features, and all would be built again.
+    crate::shell::run(root, "cargo", &["build", "--workspace", "--lib", "--bins"])?;
+    let built = target_of(root).join("debug");
+    LIBRARIES.iter().map(|name| built.join(name)).find(|file| file.exists()).ok_or_else(|| "the library daohu_ffi was not built".to_owned())
 }
 
 /// Makes the copy equal to the tree and some files more (from, to). What is equal already is not touched, so that it is not built again.

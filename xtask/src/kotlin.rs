@@ -3,22 +3,16 @@
 use crate::{copy, shell};
 use std::path::Path;
 
-/// What the library is called on the kinds of machine that build it.
-const LIBRARIES: [&str; 3] = ["libdaohu_ffi.so", "libdaohu_ffi.dylib", "daohu_ffi.dll"];
-
 /// Builds the package and runs its tests; returns what Maven printed. Everything it makes lies in the folder `hosts/kotlin` of the target
 /// folder, but for what Maven fetched.
 ///
 /// # Errors
 /// What Maven printed so far, and a sentence that names the step.
 pub(crate) fn run(root: &Path) -> Result<String, (String, String)> {
-    // As every other step builds it, lest another choice of features build all libraries again.
-    shell::run(root, "cargo", &["build", "--workspace", "--lib", "--bins"]).map_err(|why| (String::new(), why))?;
+    let library = copy::foreign_library(root).map_err(|why| (String::new(), why))?;
     let target = copy::target_of(root);
     let built = target.join("debug");
-    let library = LIBRARIES.iter().map(|name| built.join(name)).find(|file| file.exists());
-    let library = library.ok_or_else(|| (String::new(), "the library daohu_ffi was not built".to_owned()))?;
-    let shared = std::env::var_os("DAOHU_SHARED").map_or_else(|| root.join("../shared"), std::path::PathBuf::from);
+    let shared = copy::shared_of(root);
     let shared = shared.canonicalize().map_err(|why| (String::new(), format!("{}: {why}", shared.display())))?;
     let handed = [
         ("daohu.built", built.as_path()),

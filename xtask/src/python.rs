@@ -10,9 +10,6 @@ use std::{
 
 /// What the environment holds beside the wheel.
 const TOOLS: [&str; 6] = ["setuptools>=77", "wheel", "pytest", "mypy", "tree-sitter", "tree-sitter-swift"];
-/// What the library is called on the kinds of machine that build it.
-const LIBRARIES: [&str; 3] = ["libdaohu_ffi.so", "libdaohu_ffi.dylib", "daohu_ffi.dll"];
-
 /// Builds the wheel and runs its tests; returns what pytest printed.
 ///
 /// # Errors
@@ -29,7 +26,7 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<String, (String, Stri
     shell::run(&tests, &python, &["-m", "mypy", "tests"]).map_err(|why| (String::new(), why))?;
     let office = target.join("debug/daohu").display().to_string();
     let guides = root.join("docs/guides").display().to_string();
-    let shared = std::env::var("DAOHU_SHARED").unwrap_or_else(|_| root.join("../shared").display().to_string());
+    let shared = copy::shared_of(root).display().to_string();
     let swift = home.join("swift").display().to_string();
     let mut variables = vec![("DAOHU_BIN", office.as_str()), ("DAOHU_GUIDES", &guides), ("DAOHU_SHARED", &shared), ("DAOHU_SWIFT", &swift)];
     variables.push(("PYTHONDONTWRITEBYTECODE", "1"));
@@ -41,11 +38,8 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<String, (String, Stri
 
 /// Lays out the package with the library and what is generated from it, and makes a wheel.
 fn wheel(root: &Path, target: &Path, home: &Path) -> Result<PathBuf, String> {
-    // As every other step builds it: another choice of packages would be another choice of features, and all libraries would be built again.
-    shell::run(root, "cargo", &["build", "--workspace", "--lib", "--bins"])?;
+    let library = copy::foreign_library(root)?;
     let built = target.join("debug");
-    let library = LIBRARIES.iter().map(|name| built.join(name)).find(|file| file.exists());
-    let library = library.ok_or("the library daohu_ffi was not built")?;
     let stage = fresh(&home.join("stage"))?;
     let package = stage.join("daohu_field");
     let failed = |why: std::io::Error| format!("the package could not be laid out: {why}");
@@ -65,15 +59,16 @@ fn wheel(root: &Path, target: &Path, home: &Path) -> Result<PathBuf, String> {
     Ok(stage)
 }
 
-/// Makes an environment with the tools, once, and installs the package into it.
+/// Makes an environment with the tools and installs the package into it.
 fn environment(home: &Path, stage: &Path) -> Result<String, String> {
     let folder = home.join("environment");
     let python = folder.join("bin/python").display().to_string();
-    if !folder.join("lib").exists() {
+    if !folder.join("bin/python").exists() {
         shell::run(home, "python3", &["-m", "venv", "--clear", &folder.display().to_string()])?;
-        let words = [&["-m", "pip", "install", "--quiet", "--disable-pip-version-check"][..], &TOOLS].concat();
-        shell::run(home, &python, &words)?;
     }
+    // Each time: what is there already takes a moment, and one that was cut short or lacks a tool is completed.
+    let words = [&["-m", "pip", "install", "--quiet", "--disable-pip-version-check"][..], &TOOLS].concat();
+    shell::run(home, &python, &words)?;
     let dist = fresh(&home.join("dist"))?.display().to_string();
     let quiet = ["--quiet", "--no-deps", "--disable-pip-version-check"];
     let stage = stage.display().to_string();

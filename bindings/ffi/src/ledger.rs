@@ -83,8 +83,8 @@ impl FieldLedger {
         if self.stops.load(Ordering::Relaxed) { Err(LedgerError::of("interrupted")) } else { Ok(()) }
     }
 
-    fn told(&self, exchanges: u32, bytes_up: usize, bytes_down: usize, told: &mut SyncProgress) {
-        told.exchanges = exchanges;
+    fn tell(&self, bytes_up: usize, bytes_down: usize, told: &mut SyncProgress) {
+        told.exchanges += 1;
         told.bytes_up += bytes_up as u64;
         told.bytes_down += bytes_down as u64;
         if let Some(listener) = self.listener() {
@@ -167,7 +167,7 @@ impl FieldLedger {
                 Ok(response) => {
                     let received = response.body.len();
                     conversation.on_response(response)?;
-                    self.told(progress.exchanges + 1, sent, received, &mut progress);
+                    self.tell(sent, received, &mut progress);
                 }
                 Err(_) => conversation.on_failure()?,
             }
