@@ -1,6 +1,6 @@
 //! Speeds and sizes: `cargo xtask bench sync|core|ffi` builds in release and prints JSON lines.
 
-use crate::{copy, shell};
+use crate::{copy, kotlin, shell};
 use std::{fs, path::Path};
 
 /// What is built: for the border to other languages the library that they load too, and what writes their side of it.
@@ -26,5 +26,6 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), String> {
     let words = ["generate", &from, "--language", "python", "--out-dir", &to, "--no-format"];
     shell::run(root, &built.join("daohu-bindgen").display().to_string(), &words)?;
     fs::copy(&library, module.join("libdaohu_ffi.so")).map_err(|why| why.to_string())?;
-    shell::run_with(root, &program, &call, &[("DAOHU_FFI_PYTHON", &to)])
+    let classes = kotlin::classes(root, &library)?;
+    shell::run_with(root, &program, &call, &[("DAOHU_FFI_PYTHON", &to), ("DAOHU_FFI_KOTLIN", &classes), ("DAOHU_FFI_LIBRARY", &from)])
 }

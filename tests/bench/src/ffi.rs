@@ -1,5 +1,5 @@
-//! What the border to other languages costs: the same calls in Rust, through the foreign object, and in Python; and how long a read
-//! may take while a sync is applied.
+//! What the border to other languages costs: the same calls in Rust, through the foreign object, in Python and in Kotlin; and how long a
+//! read may take while a sync is applied.
 
 use crate::{
     clock::{median, ms, quantile, timed},
@@ -24,6 +24,10 @@ use std::{
 
 /// Where the generated Python module with its library lies.
 const MODULE: &str = "DAOHU_FFI_PYTHON";
+/// The classes of the Kotlin package, of its tests and of what they rest on, as Java wants to be told.
+const CLASSES: &str = "DAOHU_FFI_KOTLIN";
+/// The library that these classes load.
+const LIBRARY: &str = "DAOHU_FFI_LIBRARY";
 /// The key of the bench's stores.
 const KEY: [u8; 32] = [7; 32];
 /// Changes that one phone brought before.
@@ -97,7 +101,11 @@ pub(crate) fn run(lines: &[Line], sizes: Sizes, say: &mut dyn FnMut(&Figure)) ->
     small_calls(&field, sizes, say)?;
     due_list(&field, sizes, say)?;
     drop(field);
-    python(&path, latest(&some), sizes, say)?;
+    for (language, call) in [("python", python()), ("kotlin", kotlin())] {
+        if let Some(call) = call {
+            elsewhere(language, call, (&path, latest(&some), sizes), say)?;
+        }
+    }
     let (township, _, _) = push_all(lines, AT_ONCE)?;
     let mut reads = Vec::new();
     let (_, _, spans) = phone(&township, lines, Some(&mut reads))?;
@@ -182,20 +190,37 @@ fn due_list(field: &FieldLedger, sizes: Sizes, say: &mut dyn FnMut(&Figure)) -> 
     Ok(())
 }
 
-/// The same calls on the same store in Python, where the module was built.
-fn python(store: &Path, now_ms: i64, sizes: Sizes, say: &mut dyn FnMut(&Figure)) -> Outcome {
-    let Some(module) = std::env::var_os(MODULE) else { return Ok(()) };
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/ffi.py");
-    let words =
-        [&store.to_string_lossy(), hex::encode(KEY).as_str(), &now_ms.to_string(), &sizes.calls.to_string(), &sizes.rounds.to_string()]
-            .map(ToOwned::to_owned);
-    let ran = Command::new("python3").arg(script).args(words).env("PYTHONPATH", module).output()?;
+/// Python with the module, where that was built.
+fn python() -> Option<Command> {
+    let mut call = Command::new("python3");
+    call.env("PYTHONPATH", std::env::var_os(MODULE)?).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/ffi.py"));
+    Some(call)
+}
+
+/// Java with the classes, where those were built.
+fn kotlin() -> Option<Command> {
+    let mut call = Command::new("java");
+    let library = format!("-Duniffi.component.daohu_ffi.libraryOverride={}", std::env::var(LIBRARY).ok()?);
+    call.arg(library).arg("-cp").arg(std::env::var_os(CLASSES)?).arg("org.daohu.field.BorderKt");
+    Some(call)
+}
+
+/// The same calls on the same store in another language: a program that takes store, key, clock and counts, and prints one line of JSON.
+fn elsewhere(language: &str, mut call: Command, (store, now_ms, sizes): (&Path, i64, Sizes), say: &mut dyn FnMut(&Figure)) -> Outcome {
+    let numbers = [now_ms.to_string(), sizes.calls.to_string(), sizes.rounds.to_string()];
+    let ran = call.arg(store).arg(hex::encode(KEY)).args(numbers).output()?;
     if !ran.status.success() {
-        return Err(String::from_utf8_lossy(&ran.stderr).into_owned().into());
+        return Err(format!("{language}: {}", String::from_utf8_lossy(&ran.stderr)).into());
     }
     let told: serde_json::Value = serde_json::from_slice(&ran.stdout)?;
-    let number = |key: &str| told[key].as_f64().ok_or("python told no figure");
-    say(&Figure::new("ffi", "calls_per_s_python", number("calls_per_s")?, "calls/s").with("call", "conflicts"));
-    say(&Figure::new("ffi", "due_ms_python", number("due_ms")?, "ms").with("households", told["households"].clone()));
+    let number = |key: &str| told[key].as_f64().ok_or("a program told no figure");
+    let mut calls = Figure::new("ffi", format!("calls_per_s_{language}"), number("calls_per_s")?, "calls/s").with("call", "conflicts");
+    let mut due = Figure::new("ffi", format!("due_ms_{language}"), number("due_ms")?, "ms").with("households", told["households"].clone());
+    if let (Ok(suspending), Ok(list)) = (number("suspending_calls_per_s"), number("suspending_due_ms")) {
+        calls = calls.with_number("by_suspend_functions", suspending);
+        due = due.with_number("by_suspend_functions", list);
+    }
+    say(&calls);
+    say(&due);
     Ok(())
 }

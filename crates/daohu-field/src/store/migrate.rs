@@ -12,7 +12,11 @@ use std::{
 };
 
 /// The steps, in order; the version of a store is how many of them it has seen.
-const STEPS: &[&str] = &[include_str!("../../migrations/0001_ledger.sql"), include_str!("../../migrations/0002_unsent_copy.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../../migrations/0001_ledger.sql"),
+    include_str!("../../migrations/0002_unsent_copy.sql"),
+    include_str!("../../migrations/0003_rows_in_order.sql"),
+];
 
 /// Runs the steps that the store at `path` has not seen; says whether there were any.
 ///
@@ -77,7 +81,7 @@ fn keep_copy(connection: &Connection, path: &Path, version: usize) -> Result<(),
 mod tests {
     use super::{STEPS, migrate, run};
     use crate::store::open::{beside, unlock};
-    use rusqlite::Connection;
+    use rusqlite::{Connection, Row, types::Value};
     use std::path::Path;
 
     #[test]
@@ -101,6 +105,27 @@ mod tests {
         assert_eq!(before, schema(&connection));
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(usize::try_from(version).unwrap(), STEPS.len());
+    }
+
+    #[test]
+    fn what_lists_read_is_the_same_after_its_tables_were_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut connection = unlock(&path, &[7; 32]).unwrap();
+        run(&mut connection, &path, &STEPS[..2]).unwrap();
+        let rows = "INSERT INTO record VALUES (x'02', 'visit', 3, x'04', x'05', x'06', '{}', 'received', '[\"mode\"]', '07', 1);
+             INSERT INTO visit VALUES (x'02', x'04', '2019-05', '2019-05-06', 8, x'05', 'home', 'sent', 1, '', 'away', 1, 0, 2, 9);";
+        connection.execute_batch(rows).unwrap();
+        let every = |table: &str, columns: usize| -> Vec<Value> {
+            let row = |row: &Row<'_>| (0..columns).map(|column| row.get(column)).collect();
+            connection.query_row(&format!("SELECT * FROM {table}"), [], row).unwrap()
+        };
+        let before = [every("record", 11), every("visit", 15)];
+
+        let mut other = unlock(&path, &[7; 32]).unwrap();
+        assert!(migrate(&mut other, &path).unwrap());
+
+        assert_eq!([every("record", 11), every("visit", 15)], before);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::{
 
 const PAGE: usize = 4096;
 const PAGES_MIN: usize = 200;
-const SENT: usize = 20;
+const SENT: usize = 24;
 const UNSENT: usize = 30;
 
 /// A closed store: visits with receipts, unsent ones, a draft, and the pages that deleted rows left free.
