@@ -24,7 +24,7 @@ pub(crate) fn classes(root: &Path, library: &Path) -> Result<String, String> {
     let out = out_of(root);
     let list = out.join("classes.txt");
     let listed = format!("-Dmdep.outputFile={}", list.display());
-    maven(root, library, &["test-compile", "dependency:build-classpath", &listed]).map_err(|(text, why)| format!("{text}{why}"))?;
+    maven(root, library, &["--quiet", "test-compile", "dependency:build-classpath", &listed]).map_err(|(_, why)| why)?;
     let others = fs::read_to_string(&list).map_err(|why| format!("{}: {why}", list.display()))?;
     let ours = ["classes", "test-classes"].map(|folder| out.join(folder));
     let all = ours.iter().map(PathBuf::as_path).chain(others.trim().split(':').map(Path::new));
@@ -40,7 +40,7 @@ fn maven(root: &Path, library: &Path, goals: &[&str]) -> Result<String, (String,
     let shared = shared.canonicalize().map_err(|why| (String::new(), format!("{}: {why}", shared.display())))?;
     let built = library.parent().unwrap_or(root);
     let handed = [("daohu.built", built), ("daohu.library", library), ("daohu.shared", &shared), ("daohu.out", &out_of(root))];
-    let mut words = vec!["--batch-mode".to_owned(), "--no-transfer-progress".to_owned()];
+    let mut words = ["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never"].map(str::to_owned).to_vec();
     words.extend(handed.map(|(name, path)| format!("-D{name}={}", path.display())));
     words.extend(goals.iter().map(|goal| (*goal).to_owned()));
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

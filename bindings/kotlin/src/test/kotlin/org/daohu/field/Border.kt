@@ -1,6 +1,7 @@
 package org.daohu.field
 
 import java.io.File
+import java.nio.ByteBuffer
 import kotlin.system.measureNanoTime
 import kotlinx.coroutines.runBlocking
 import org.daohu.field.ffi.FieldLedger
@@ -13,6 +14,7 @@ import org.daohu.field.ffi.HostClock
  */
 fun main(words: Array<String>): Unit = runBlocking {
     val key = words[1].chunked(2).map { it.toInt(16).toByte() }.toByteArray()
+    val lent = ByteBuffer.allocateDirect(key.size).apply { put(key).flip() }
     val now = words[2].toLong()
     val (calls, rounds) = words.drop(3).map { it.toInt() }
     val clock = object : HostClock {
@@ -22,7 +24,7 @@ fun main(words: Array<String>): Unit = runBlocking {
         override fun isSet() = true
     }
     var households = 0
-    val (callsPerS, dueMs) = FieldLedger.open(words[0], key, clock).use { ledger ->
+    val (callsPerS, dueMs) = FieldLedger.open(words[0], lent, clock).use { ledger ->
         Pair(rate(calls) { ledger.conflicts() }, median(rounds) { households = ledger.due(null).households.size })
     }
     Field.open(File(words[0]), clock) { key }.use { field ->
