@@ -49,7 +49,8 @@ pub struct StatusView {
     pub clock: ClockView,
     /// The size of the store's files.
     pub disk_bytes: u64,
-    /// The last answer, where it was that this enrolment is closed; enrol anew, unless the next sync takes it back.
+    /// The last answer, where it was that this enrolment is closed: enrol anew, unless the next sync takes it back. `moved` for a store
+    /// that was moved to another phone, `restored` for one out of a backup, which enrols anew before it sends.
     pub closed: Option<String>,
     /// Where a damaged store was set aside, if that ever happened.
     pub salvaged_from: Option<String>,
@@ -94,7 +95,7 @@ impl Ledger {
                 .filter_map(|ending| fs::metadata(beside(&self.path, ending)).ok())
                 .map(|file| file.len())
                 .sum(),
-            closed: meta::text(connection, key::CLOSED)?,
+            closed: self.closed()?,
             salvaged_from: meta::text(connection, key::SALVAGED)?,
         })
     }
@@ -105,6 +106,16 @@ impl Ledger {
     /// `store_damaged` when the store cannot be read.
     pub fn server(&self) -> Result<(Option<String>, Option<String>), FieldError> {
         Ok((meta::text(&self.connection, key::SERVER)?, meta::text(&self.connection, key::CA)?))
+    }
+
+    /// Returns why nothing is sent from here any more; a store that was moved away or restored says so before it asks the server.
+    fn closed(&self) -> Result<Option<String>, FieldError> {
+        for (mark, code) in [(key::MOVED, "moved"), (key::RESTORED, "restored")] {
+            if meta::text(&self.connection, mark)?.is_some() {
+                return Ok(Some(code.to_owned()));
+            }
+        }
+        meta::text(&self.connection, key::CLOSED)
     }
 
     fn clock_view(&self) -> Result<ClockView, FieldError> {

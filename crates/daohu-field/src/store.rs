@@ -121,6 +121,8 @@ impl From<rusqlite::Error> for FieldError {
         }
         let code = match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => "disk_full",
+            // No room even for the index of the WAL, without which no store opens.
+            _ if error.sqlite_error().is_some_and(|said| said.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => "disk_full",
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "store_damaged",
             Some(ErrorCode::OperationInterrupted) => "interrupted",
             _ => "store_failed",

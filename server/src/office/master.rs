@@ -122,6 +122,7 @@ impl Office {
         let _alone = lock(&folder, true)?;
         let ring = self.store().key_ring()?;
         let old = Held::read(&folder, &ring)?;
+        finish_killed(&folder, &ring)?;
         let new = write_next(&folder, self.random())?;
         let random = self.random();
         let count = self.store().rewrap(&Rewrap {
@@ -221,6 +222,12 @@ fn write_next(folder: &Path, random: &dyn Random) -> Result<[u8; 32], OfficeErro
     Ok(key)
 }
 
+/// Puts the present key in its place where a killed replacement left it beside: it must not be written over. For whoever holds the lock.
+fn finish_killed(folder: &Path, ring: &KeyRing) -> Result<(), OfficeError> {
+    let is_present = file_of(&next_of(folder))?.is_some_and(|next| ring.master == Some(name_of(&next)));
+    if is_present { put_in_place(folder) } else { Ok(()) }
+}
+
 fn put_in_place(folder: &Path) -> Result<(), OfficeError> {
     fs::rename(next_of(folder), folder.join("master.key")).and_then(|()| File::open(folder)?.sync_all()).map_err(failed)
 }
@@ -235,4 +242,27 @@ fn lock(folder: &Path, alone: bool) -> Result<File, OfficeError> {
 
 fn failed(source: std::io::Error) -> OfficeError {
     OfficeError::Folder { action: "replace the master key", source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{finish_killed, name_of, next_of};
+    use crate::store::ports::KeyRing;
+    use std::fs;
+
+    #[test]
+    fn the_present_key_is_put_in_its_place_before_another_is_written_over_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, beside) = (folder.path().join("master.key"), next_of(folder.path()));
+        let line = |byte: u8| format!("{}\n", hex::encode([byte; 32]));
+        let ring = |byte: u8| KeyRing { master: Some(name_of(&[byte; 32])), seal: None, match_key: None };
+        fs::write(&kept, line(1)).unwrap();
+        fs::write(&beside, line(2)).unwrap();
+
+        finish_killed(folder.path(), &ring(1)).unwrap();
+        assert_eq!(fs::read_to_string(&kept).unwrap(), line(1), "the one beside it never came to be");
+
+        finish_killed(folder.path(), &ring(2)).unwrap();
+        assert_eq!((fs::read_to_string(&kept).unwrap(), beside.exists()), (line(2), false));
+    }
 }

@@ -139,7 +139,7 @@ fn status_of(code: &str) -> StatusCode {
         "too_many_tries" | "too_many_requests" => StatusCode::TOO_MANY_REQUESTS,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
         "server_full" | "disk_full" => StatusCode::INSUFFICIENT_STORAGE,
-        "store_damaged" | "log_damaged" | "wrong_key" | "internal" => StatusCode::INTERNAL_SERVER_ERROR,
+        "store_damaged" | "store_failed" | "log_damaged" | "wrong_key" | "internal" => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -67,7 +67,8 @@ impl StoreError {
             Self::TooNew => "too_new",
             Self::Fork => "batch_fork",
             Self::Taken(_) => "already_taken",
-            Self::Damaged | Self::Backend { .. } => "store_damaged",
+            Self::Damaged => "store_damaged",
+            Self::Backend { .. } => "store_failed",
         }
     }
 }

@@ -115,6 +115,8 @@ fn what_killed_backups_left_is_taken_away_by_the_next_one_and_nothing_else_is() 
         fs::create_dir_all(beside(&world, name).join("keys"))?;
         fs::write(beside(&world, name).join("keys/master.key"), b"a key")?;
     }
+    // Killed when it had taken all away but its name.
+    fs::create_dir(beside(&world, "wednesday.part"))?;
     fs::write(beside(&world, "monday.part/.daohu-part"), b"")?;
     let at_work = fs::File::create(beside(&world, "tuesday.part/.daohu-part"))?;
     at_work.lock()?;

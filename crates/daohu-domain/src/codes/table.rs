@@ -107,7 +107,11 @@ pub(super) const COMMANDS: &[Row] = &[
     ("own_visit", "这户您也去过，由下一位把关。", "You took part; the next reviewer decides."),
     ("sealed", "结束后不能改，可更正或作废。", "Fixed after finishing; correct or void it."),
     ("needs_reason", "请写一句原因。", "Give the reason."),
-    ("disk_full", "空间满了。文字已存，先腾出一些再接着写。", "The disk is full; the text is saved. Free some room, then go on."),
+    (
+        "disk_full",
+        "空间满了，这一次没有写进去。先腾出一些，再做一次。",
+        "The disk is full, this was not written. Free some room, then do it again.",
+    ),
     (
         "store_damaged",
         "资料有损坏，原件已另存，没有删除。请联系办公室。",

@@ -73,6 +73,9 @@ impl Ledger {
         let hints = self.hints_of(id)?;
         match readable.and(taken) {
             Ok(()) => Ok(VisitAnswer { hints: Some(hints), ..self.visit(id)? }),
+            Err(error) if error.code() == "disk_full" => Err(error
+                .saying("空间满了。文字已存，先腾出一些再接着写。", "The disk is full; the text is saved. Free some room, then go on.")
+                .with_more("draft", json!(id))),
             Err(error) => Err(error.with_more("draft", json!(id))),
         }
     }
