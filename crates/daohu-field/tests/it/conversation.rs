@@ -126,6 +126,31 @@ fn a_bounded_sync_stops_and_says_that_there_is_more() {
 }
 
 #[test]
+fn an_answer_that_begins_further_on_than_was_asked_moves_no_cursor() {
+    let mut world = World::new(3);
+    let user = world.server.user(world.cadres[0], "张三");
+    world.server.grant(user, Some("village_secretary"), crate::fake::VILLAGE, None);
+    let mut phone = Phone::new(4, MAY_5);
+    phone.enrol(&mut world.server, user);
+    let server = &mut world.server;
+    // As an answer to a question that this store, put back since, has not asked yet.
+    let first = phone.sync_over(SyncOptions { requests_max: Some(1), ..SyncOptions::default() }, |request| {
+        let response = server.handle(request);
+        let mut answer = daohu_wire::SyncAnswer::decode(&response.body).unwrap();
+        for pulled in &mut answer.pulled {
+            (pulled.from, pulled.items) = (pulled.to, Vec::new());
+        }
+        Some(Response { body: answer.encode().unwrap(), ..response })
+    });
+    assert_eq!(first.unwrap().pulled, 0);
+
+    let report = phone.sync(server);
+
+    assert_eq!(report.pulled, 8, "two of each household, and the two of the township");
+    assert_eq!(phone.ledger.due(None).unwrap().households.len(), 3);
+}
+
+#[test]
 fn a_server_restored_from_a_backup_gets_again_what_it_lacks() {
     let mut world = World::new(2);
     let mut phone = world.helper();
