@@ -252,6 +252,9 @@ fn consistency_has_no_way_round() {
     assert!(verify_consistency((0, &empty_root()), (4, &new), &[]));
     assert!(!verify_consistency((0, &old), (4, &new), &[]), "the empty tree has one root");
     assert!(!verify_consistency((0, &empty_root()), (4, &new), &[new]), "the empty tree needs no path");
+    let of_two = node_hash(&four[0], &four[1]);
+    assert!(verify_consistency((1, &four[0]), (2, &of_two), &[four[1]]));
+    assert!(!verify_consistency((1, &four[0]), (4, &of_two), &[four[1]]), "a tree of two is none of four");
 }
 
 #[test]
