@@ -151,6 +151,37 @@ fn an_answer_that_begins_further_on_than_was_asked_moves_no_cursor() {
 }
 
 #[test]
+fn an_answer_that_was_long_under_way_brings_no_earlier_policy_back() {
+    let mut world = World::new(2);
+    let user = world.server.user(world.cadres[0], "张三");
+    world.server.grant(user, Some("helper"), crate::fake::VILLAGE, Some(world.households[0]));
+    let mut phone = Phone::new(4, MAY_5);
+    phone.enrol(&mut world.server, user);
+    let mut late = None;
+    phone
+        .sync_over(SyncOptions::default(), |request| {
+            let response = world.server.handle(request);
+            if request.path == "/v1/sync" {
+                // With the policy in every answer, as a server tells it that was asked by somebody who knew none.
+                let mut answer = daohu_wire::SyncAnswer::decode(&response.body).unwrap();
+                answer.policy = Some(world.server.policy(user));
+                late = Some(Response { body: answer.encode().unwrap(), ..response.clone() });
+            }
+            Some(response)
+        })
+        .unwrap();
+    world.server.now_ms += DAY;
+    world.server.grant(user, Some("helper"), crate::fake::VILLAGE, Some(world.households[1]));
+    phone.sync(&mut world.server);
+    let given = phone.ledger.status().unwrap().grants.len();
+
+    phone.sync_over(SyncOptions { requests_max: Some(1), ..SyncOptions::default() }, |_| late.clone()).unwrap();
+
+    assert_eq!(phone.ledger.status().unwrap().grants.len(), given);
+    assert!(phone.ledger.household(&world.households[1].to_string()).is_ok());
+}
+
+#[test]
 fn a_server_restored_from_a_backup_gets_again_what_it_lacks() {
     let mut world = World::new(2);
     let mut phone = world.helper();

@@ -235,7 +235,7 @@ impl Fake {
         ok(answer.encode())
     }
 
-    fn policy(&self, user: usize) -> Policy {
+    pub(crate) fn policy(&self, user: usize) -> Policy {
         let one = &self.users[user];
         let known = |code: &str, name: &str, level: &str, parent: Option<&str>| KnownPlace {
             place: place(code),
