@@ -99,6 +99,34 @@ fn requests_grow_on_a_fast_link_and_shrink_after_a_failure() {
 }
 
 #[test]
+fn a_day_of_work_goes_over_a_thin_link_in_requests_that_it_bears() {
+    const LINK: usize = 16 * 1024;
+    let mut world = World::new(4);
+    let mut phone = world.helper();
+    for n in 0..120 {
+        // Nothing that could be packed well.
+        let narrative: String = Seeded::new(n).letters(400);
+        phone.visit(world.households[(n % 4) as usize], &narrative);
+    }
+    let (mut sizes, server) = (Vec::new(), &mut world.server);
+    let options = SyncOptions { first_bytes: Some(LINK as u32), ..SyncOptions::default() };
+    let report = phone
+        .sync_over(options, |request| {
+            if request.path == "/v1/sync" {
+                sizes.push(request.body.len());
+            }
+            Some(server.handle(request))
+        })
+        .unwrap();
+
+    assert_eq!((report.receipts > 4, phone.ledger.status().unwrap().unsent, world.server.count("visit")), (true, 0, 120));
+    assert!(sizes[0] <= 2 * LINK, "the first request is one of {} bytes", sizes[0]);
+    let mut batches = world.server.requests.iter().flat_map(|request| &request.batches);
+    let raw = |batch: &daohu_wire::Batch| batch.items.iter().map(|item| item.bytes.len()).sum::<usize>();
+    assert!(batches.all(|batch| batch.items.len() == 1 || raw(batch) <= 2 * LINK));
+}
+
+#[test]
 fn a_slow_answer_does_not_grow_the_next_request() {
     let mut world = World::new(1);
     let mut phone = world.helper();

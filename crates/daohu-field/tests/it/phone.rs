@@ -31,6 +31,11 @@ impl Seeded {
     pub(crate) fn below(&self, bound: u64) -> u64 {
         self.next() % bound
     }
+
+    /// Draws a text of so many different letters.
+    pub(crate) fn letters(&self, count: usize) -> String {
+        (0..count).filter_map(|_| char::from_u32(0x4E00 + self.below(0x5000) as u32)).collect()
+    }
 }
 
 impl Random for Seeded {
