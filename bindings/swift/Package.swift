@@ -7,7 +7,7 @@ let package = Package(
     platforms: [.iOS(.v15), .macOS(.v12)],
     products: [.library(name: "DaohuField", targets: ["DaohuField"])],
     targets: [
-        .binaryTarget(name: "daohu_ffiFFI", path: "build/DaohuFieldFFI.xcframework"),
+        .binaryTarget(name: "daohu_ffiFFI", path: "build/daohu_ffiFFI.xcframework"),
         .target(name: "DaohuField", dependencies: ["daohu_ffiFFI"]),
         .testTarget(name: "DaohuFieldTests", dependencies: ["DaohuField"]),
     ]

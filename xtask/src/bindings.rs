@@ -1,7 +1,7 @@
 //! The field core's library for phones: `cargo xtask bindings --android | --ios`, where the makers' tools are there; else a sentence that
 //! says what is missing.
 
-use crate::{copy, shell};
+use crate::{copy, python::fresh, shell};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -18,8 +18,14 @@ const ANDROID: [(&str, &str, &str); 3] = [
 ];
 /// Android 8, from which on the Kotlin package has the dates that it speaks in.
 const ANDROID_API: &str = "26";
-/// The device and the simulator.
-const IOS: [&str; 2] = ["aarch64-apple-ios", "aarch64-apple-ios-sim"];
+/// Devices, simulators on both kinds of Mac, and Macs, on which `swift test` runs; a framework holds one library for each of the three.
+const APPLE: [(&str, &[&str]); 3] = [
+    ("ios", &["aarch64-apple-ios"]),
+    ("ios-simulator", &["aarch64-apple-ios-sim", "x86_64-apple-ios"]),
+    ("macos", &["aarch64-apple-darwin", "x86_64-apple-darwin"]),
+];
+/// The oldest systems, as bindings/swift/Package.swift names them.
+const APPLE_OLDEST: [(&str, &str); 2] = [("IPHONEOS_DEPLOYMENT_TARGET", "15.0"), ("MACOSX_DEPLOYMENT_TARGET", "12.0")];
 
 /// Builds for one of the two.
 ///
@@ -64,7 +70,7 @@ fn tools_of(ndk: &Path) -> Option<PathBuf> {
 }
 
 fn ios(root: &Path) -> Result<(), String> {
-    let mut missing = missing_targets(IOS.into_iter());
+    let mut missing = missing_targets(APPLE.iter().flat_map(|(_, targets)| targets.iter().copied()));
     if !Command::new("xcodebuild").arg("-version").output().is_ok_and(|told| told.status.success()) {
         missing.push("Xcode (xcodebuild)".to_owned());
     }
@@ -72,27 +78,44 @@ fn ios(root: &Path) -> Result<(), String> {
         return Err(lacks(&missing));
     }
     let target = copy::target_of(root);
-    for name in IOS {
-        shell::run(root, "cargo", &["build", "--release", "--package", "daohu-ffi", "--lib", "--target", name])?;
-    }
+    let work = fresh(&target.join("hosts/swift"))?;
+    let (package, headers) = (root.join("bindings/swift"), fresh(&work.join("headers"))?);
     shell::run(root, "cargo", &["build", "--package", "daohu-ffi", "--package", "daohu-bindgen"])?;
-    let (package, headers) = (root.join("bindings/swift"), target.join("hosts/swift"));
     let built = target.join("debug/libdaohu_ffi.dylib").display().to_string();
     let bindgen = target.join("debug/daohu-bindgen").display().to_string();
     let to = headers.display().to_string();
     shell::run(root, &bindgen, &["generate", &built, "--language", "swift", "--out-dir", &to, "--no-format"])?;
-    let moved = fs::rename(headers.join("daohu_ffi.swift"), package.join("Sources/DaohuField/daohu_ffi.swift"))
-        // A framework finds its module map under this name alone.
+    // The module map is found under this name alone.
+    let generated = headers.join("daohu_ffi.swift");
+    let moved = fs::copy(&generated, package.join("Sources/DaohuField/daohu_ffi.swift"))
+        .and_then(|_| fs::remove_file(generated))
         .and_then(|()| fs::rename(headers.join("daohu_ffiFFI.modulemap"), headers.join("module.modulemap")));
     moved.map_err(|why| format!("the generated module: {why}"))?;
-    let framework = package.join("build/DaohuFieldFFI.xcframework").display().to_string();
-    let libraries = IOS.map(|name| target.join(name).join("release/libdaohu_ffi.a").display().to_string());
-    let mut words = vec!["-create-xcframework"];
-    for library in &libraries {
-        words.extend(["-library", library, "-headers", &to]);
+
+    // A folder of this name is a framework for the target of the same name in Package.swift.
+    let framework = fresh(&package.join("build"))?.join("daohu_ffiFFI.xcframework").display().to_string();
+    let mut words = vec!["-create-xcframework".to_owned()];
+    for (slice, targets) in APPLE {
+        let library = library_of(root, &target, &fresh(&work.join(slice))?, targets)?;
+        words.extend(["-library".to_owned(), library, "-headers".to_owned(), to.clone()]);
     }
-    words.extend(["-output", &framework]);
-    shell::run(root, "xcodebuild", &words)
+    words.extend(["-output".to_owned(), framework]);
+    shell::run(root, "xcodebuild", &words.iter().map(String::as_str).collect::<Vec<_>>())?;
+    shell::say("bindings/swift is a package now: add it to the app, or run `swift test` in it (its README).");
+    Ok(())
+}
+
+/// Builds the static library for some processors and joins them to one file.
+fn library_of(root: &Path, target: &Path, into: &Path, targets: &[&str]) -> Result<String, String> {
+    let joined = into.join("libdaohu_ffi.a").display().to_string();
+    let mut words = vec!["-create".to_owned()];
+    for name in targets {
+        shell::run_with(root, "cargo", &["build", "--release", "--package", "daohu-ffi", "--lib", "--target", name], &APPLE_OLDEST)?;
+        words.push(target.join(name).join("release/libdaohu_ffi.a").display().to_string());
+    }
+    words.extend(["-output".to_owned(), joined.clone()]);
+    shell::run(root, "lipo", &words.iter().map(String::as_str).collect::<Vec<_>>())?;
+    Ok(joined)
 }
 
 fn missing_targets<'a>(targets: impl Iterator<Item = &'a str>) -> Vec<String> {

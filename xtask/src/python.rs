@@ -80,7 +80,10 @@ fn environment(home: &Path, stage: &Path) -> Result<String, String> {
 }
 
 /// Makes a folder that holds nothing.
-fn fresh(folder: &Path) -> Result<PathBuf, String> {
+///
+/// # Errors
+/// A sentence that names the folder.
+pub(crate) fn fresh(folder: &Path) -> Result<PathBuf, String> {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     }
