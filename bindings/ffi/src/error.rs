@@ -2,7 +2,7 @@
 
 use daohu_field::FieldError;
 
-/// Why a call did not do what was asked. Nothing is half done then.
+/// Why a call did not do what was asked. Nothing is half done then, but that a visit which does not fit is kept as a draft.
 #[derive(Debug, Clone, thiserror::Error, uniffi::Error)]
 pub enum LedgerError {
     /// Refused or failed.

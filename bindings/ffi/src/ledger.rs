@@ -7,18 +7,18 @@ use crate::{
     error::LedgerError,
     host::{self, HostClock, HostTransport, LedgerListener, LentClock, Shared, SyncProgress, SystemRandom},
     inputs::{EnrolOptions, FieldText, MonthEntry, VisitEntry, pairs},
+    side::{Side, held},
     types::{Id, Month, PathBuf},
 };
 use daohu_field::{
-    BackupReport, BatchFile, ConflictView, DueView, EditReport, EnrolReport, FieldError, HouseholdView, Interrupter, JoinProposal, Ledger,
+    BackupReport, BatchFile, ConflictView, DueView, EditReport, EnrolReport, FieldError, HouseholdView, JoinProposal, Ledger,
     MonthRecordView, PastView, QuarantineView, RebuildReport, ReceiptView, ReceiptsTaken, RecordList, RecordQuery, RecordView, ReviewInput,
     ReviewView, StatusView, StoreKey, SyncOptions, SyncReport, Until, VisitAnswer, VisitInput,
 };
 use std::{
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 /// The ledger of one user on one device.
@@ -36,55 +36,14 @@ impl fmt::Debug for FieldLedger {
     }
 }
 
-/// Locks, also after a call that panicked: its transaction was rolled back.
-pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 pub(crate) fn key_of(key: &[u8]) -> Result<StoreKey, LedgerError> {
     key.try_into().map_err(|_| LedgerError::of("wrong_key"))
-}
-
-/// A connection with its lock.
-struct Side {
-    ledger: Mutex<Option<Ledger>>,
-    interrupter: Interrupter,
-}
-
-impl Side {
-    fn of(ledger: Ledger) -> Self {
-        Self { interrupter: ledger.interrupter(), ledger: Mutex::new(Some(ledger)) }
-    }
-
-    /// Does something that goes to its end, or ends where an interrupt came after `since`. What was read of a damaged page is not shown,
-    /// and no panic crosses.
-    fn call<T>(&self, since: Option<u64>, work: impl FnOnce(&mut Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
-        let mut open = held(&self.ledger);
-        let ledger = open.as_mut().ok_or_else(|| LedgerError::of("store_closed"))?;
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            let answer = match since {
-                Some(since) => self.interrupter.during(since, || work(ledger)),
-                None => work(ledger),
-            };
-            ledger.sound()?;
-            answer
-        }));
-        Ok(done.unwrap_or_else(|_| Err(panicked()))?)
-    }
-}
-
-/// Names a fault of our own.
-fn panicked() -> FieldError {
-    FieldError::new("internal").saying(
-        "程序自己出了错，这一步没做成；以前写的都在。请再试，不行就告诉办公室。",
-        "The program itself failed in this step; what was written before is safe. Try again, else tell the office.",
-    )
 }
 
 impl FieldLedger {
     /// Reads, beside whatever is being written, until an interrupt.
     fn read<T>(&self, work: impl FnOnce(&Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
-        self.reader.call(Some(self.reader.interrupter.asked()), |ledger| work(ledger))
+        self.reader.call(Some(self.reader.asked()), |ledger| work(ledger))
     }
 
     /// Writes to the end and tells the listener.
@@ -134,9 +93,8 @@ impl FieldLedger {
     /// refused with `store_closed`.
     pub fn release(&self) {
         self.listen(None);
-        for side in [&self.writer, &self.reader] {
-            *held(&side.ledger) = None;
-        }
+        self.writer.close();
+        self.reader.close();
     }
 
     /// Says who hears of changes; none for nobody.
@@ -147,8 +105,8 @@ impl FieldLedger {
     /// Ends what is under way, or waits for its turn, of reading, enrolling, syncing, rebuilding and backing up (but not moving): it is refused
     /// with `interrupted` and leaves nothing. Saving goes to its end.
     pub fn interrupt(&self) {
-        self.writer.interrupter.interrupt();
-        self.reader.interrupter.interrupt();
+        self.writer.interrupt();
+        self.reader.interrupt();
     }
 
     /// Enrols this device with the code that the office gave, in one call.
@@ -156,7 +114,7 @@ impl FieldLedger {
     /// # Errors
     /// `code_unknown` and the server's other codes, `not_our_server`, `server_busy`, `offline`, `already_enrolled`, `interrupted`.
     pub fn enrol(&self, options: EnrolOptions, transport: Arc<dyn HostTransport>) -> Result<EnrolReport, LedgerError> {
-        let since = Some(self.writer.interrupter.asked());
+        let since = Some(self.writer.asked());
         let mut conversation = self.writer.call(since, |ledger| ledger.begin_enrol(options.into(), self.key))?;
         while let Some(request) = self.writer.call(since, |ledger| conversation.next_request(ledger))? {
             let carried = transport.exchange(host::request(conversation.server(), request));
@@ -180,7 +138,7 @@ impl FieldLedger {
     /// # Errors
     /// `not_enrolled`, `offline`, `not_our_server`, the server's codes, `disk_full`, `interrupted`.
     pub fn sync(&self, options: SyncOptions, transport: Arc<dyn HostTransport>) -> Result<SyncReport, LedgerError> {
-        let since = Some(self.writer.interrupter.asked());
+        let since = Some(self.writer.asked());
         let mut conversation = self.writer.call(since, |ledger| ledger.begin_sync(options))?;
         let mut progress = SyncProgress { exchanges: 0, bytes_up: 0, bytes_down: 0 };
         while let Some(request) = self.writer.call(since, |ledger| conversation.next_request(ledger))? {
@@ -470,7 +428,7 @@ impl FieldLedger {
     /// # Errors
     /// `interrupted`; `store_damaged`: call [`salvage`](crate::salvage).
     pub fn rebuild(&self) -> Result<RebuildReport, LedgerError> {
-        self.telling(Some(self.writer.interrupter.asked()), |ledger| ledger.rebuild())
+        self.telling(Some(self.writer.asked()), |ledger| ledger.rebuild())
     }
 
     /// Bounds the file of this ledger, or lifts the bound.
@@ -486,7 +444,7 @@ impl FieldLedger {
     /// # Errors
     /// `weak_password`, `already_there`, `disk_full`, `interrupted`; the ledger is as it was.
     pub fn backup(&self, to: PathBuf, passphrase: &str, moving: bool) -> Result<BackupReport, LedgerError> {
-        let since = (!moving).then(|| self.writer.interrupter.asked());
+        let since = (!moving).then(|| self.writer.asked());
         self.telling(since, |ledger| ledger.backup(&to, passphrase, &self.key, moving))
     }
 }

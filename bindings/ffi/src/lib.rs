@@ -9,6 +9,7 @@ mod kinds;
 mod ledger;
 mod reports;
 mod rescue;
+mod side;
 mod types;
 mod views;
 

@@ -47,11 +47,10 @@ impl Response {
 }
 
 /// What a server may say where a device asks (PROTOCOL section 10).
-const SERVERS_OWN: [&str; 24] = [
+const SERVERS_OWN: [&str; 23] = [
     "already_taken",
     "bad_frame",
     "bad_merkle_root",
-    "bad_range",
     "bad_request",
     "bad_signature",
     "batch_fork",

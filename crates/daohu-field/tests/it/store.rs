@@ -171,7 +171,7 @@ fn status_is_read_while_somebody_writes_also_after_a_restart() {
     let (_, phone, ..) = full();
     let clock = SetClock::at(crate::phone::MAY_5).with_boot("after the restart");
     let restarted = Ledger::open(&phone.path(), &KEY, Box::new(clock), Box::new(Seeded::new(9))).unwrap();
-    let writing = rusqlite::Connection::open(phone.path()).unwrap();
+    let writing = rusqlite::Connection::open_with_flags(phone.path(), rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
     writing.pragma_update(None, "key", format!("x'{}'", hex::encode(KEY))).unwrap();
     writing.execute_batch("BEGIN IMMEDIATE").unwrap();
 
