@@ -10,28 +10,41 @@ import sys
 HEAD = """import builtins
 import enum
 import typing
-
-Day = str
-Id = str
-Instant = str
-Month = str
-PathBuf = str
-Place = str
-Fields = dict[str, typing.Any]
-Json = typing.Any
 """
 
 
-def signature(method: ast.FunctionDef, indent: str) -> list[str]:
-    """A function without its body; whatever has a default has `...` as one."""
-    arguments = method.args
-    arguments.defaults = [ast.Constant(...) for _ in arguments.defaults]
-    arguments.kw_defaults = [None if one is None else ast.Constant(...) for one in arguments.kw_defaults]
+def types(tree: ast.Module) -> list[str]:
+    """What crosses as text, as uniffi.toml and the library say it; what is any JSON is any value."""
+    told = {ast.unparse(one.targets[0]): ast.unparse(one.value) for one in tree.body if isinstance(one, ast.Assign)}
+    named = {name: value for name, value in told.items() if value in ("str", "dict", "object")}
+    value_of = {"dict": "dict[str, typing.Any]", "object": "typing.Any"}
+    return [f"{name} = {value_of.get(value, value)}" for name, value in sorted(named.items())]
+
+
+def defaults(method: ast.FunctionDef) -> dict[str, ast.expr]:
+    """What a function takes where an argument is left out: `if argument is _DEFAULT: … = value`."""
+    found: dict[str, ast.expr] = {}
+    for one in ast.walk(method):
+        if isinstance(one, ast.If) and isinstance(one.test, ast.Compare) and ast.unparse(one.test).endswith(" is _DEFAULT"):
+            assigned = one.body[0]
+            assert isinstance(assigned, ast.Assign)
+            found[ast.unparse(one.test.left)] = assigned.value
+    return found
+
+
+def signature(method: ast.FunctionDef, indent: str, told: dict[str, ast.expr] | None = None) -> list[str]:
+    """A function without its body, with its defaults; `told` has those of a function that does not say them itself."""
+    arguments, known = method.args, defaults(method) or told or {}
+    place = len(arguments.args) - len(arguments.defaults)
+    pairs = [*zip(arguments.args[place:], arguments.defaults, strict=True), *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    said = {argument.arg: known[argument.arg] if ast.unparse(value) == "_DEFAULT" else value for argument, value in pairs if value is not None}
+    arguments.defaults = [said[argument.arg] for argument in arguments.args[place:]]
+    arguments.kw_defaults = [said.get(argument.arg) for argument in arguments.kwonlyargs]
     for argument in [*arguments.args, *arguments.kwonlyargs]:
-        told = argument.annotation
+        hinted = argument.annotation
         # "Or left out" is said by the default already.
-        if isinstance(told, ast.Subscript) and ast.unparse(told).startswith("typing.Union[object, "):
-            argument.annotation = told.slice.elts[1]
+        if isinstance(hinted, ast.Subscript) and ast.unparse(hinted).startswith("typing.Union[object, "):
+            argument.annotation = hinted.slice.elts[1]
     returns = ast.unparse(method.returns) if method.returns else "None"
     decorators = [f"{indent}@{ast.unparse(one)}" for one in method.decorator_list]
     return [*decorators, f"{indent}def {method.name}({ast.unparse(arguments)}) -> {returns}: ..."]
@@ -58,7 +71,7 @@ def error(found: ast.ClassDef) -> list[str]:
     return lines
 
 
-def of_class(found: ast.ClassDef) -> list[str]:
+def of_class(found: ast.ClassDef, known: dict[str, dict[str, ast.expr]]) -> list[str]:
     methods = [one for one in found.body if isinstance(one, ast.FunctionDef)]
     bases = [ast.unparse(base) for base in found.bases]
     if "enum.Enum" in bases:
@@ -70,8 +83,8 @@ def of_class(found: ast.ClassDef) -> list[str]:
         return record(found, init)
     if bases == ["Exception"]:
         return [f"class {found.name}(Exception): ..."]
-    told = [line for one in methods if is_public(one.name) for line in signature(one, "    ")]
-    return [f"class {found.name}:", *(told or ["    pass"])]
+    told = [line for one in methods if is_public(one.name) for line in signature(one, "    ", known.get(one.name))]
+    return [f"class {found.name}({', '.join(bases)}):".replace("()", ""), *(told or ["    pass"])]
 
 
 def stub(source: str) -> str:
@@ -79,9 +92,12 @@ def stub(source: str) -> str:
     public = next(ast.literal_eval(one.value) for one in tree.body if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "__all__")
     # An error stands there twice: the second has its variants.
     last = {one.name: one for one in tree.body if isinstance(one, ast.ClassDef | ast.FunctionDef) and one.name in public}
-    lines = [HEAD, f"__all__ = {public!r}"]
+    # A protocol says its defaults nowhere: they are those of the class that is made of it.
+    methods = [one for found in last.values() if isinstance(found, ast.ClassDef) for one in found.body if isinstance(one, ast.FunctionDef)]
+    known = {method.name: defaults(method) for method in methods if defaults(method)}
+    lines = [HEAD, *types(tree), "", f"__all__ = {public!r}"]
     for one in last.values():
-        lines += ["", *(of_class(one) if isinstance(one, ast.ClassDef) else signature(one, ""))]
+        lines += ["", *(of_class(one, known) if isinstance(one, ast.ClassDef) else signature(one, ""))]
     # A record may have a field of that name.
     return re.sub(r"(?<=: |> )bytes\b", "builtins.bytes", "\n".join(lines) + "\n")
 

@@ -8,8 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the environment holds beside the wheel.
-const TOOLS: [&str; 6] = ["setuptools>=77", "wheel", "pytest", "mypy", "tree-sitter", "tree-sitter-swift"];
+/// What the environment holds beside the wheel: named to the version, so that a new one does not break the tests by itself.
+const TOOLS: [&str; 6] =
+    ["setuptools==84.2.1", "wheel==0.48.0", "pytest==9.2.0", "mypy==2.4.1", "tree-sitter==0.26.1", "tree-sitter-swift==0.7.4"];
+
 /// Builds the wheel and runs its tests; returns what pytest printed.
 ///
 /// # Errors

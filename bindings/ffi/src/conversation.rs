@@ -3,7 +3,8 @@
 use crate::{
     error::LedgerError,
     host::{self, HttpRequest, HttpResponse},
-    ledger::{FieldLedger, held},
+    ledger::FieldLedger,
+    side::held,
 };
 use daohu_field::{EnrolReport, SyncReport};
 use std::sync::{Arc, Mutex};

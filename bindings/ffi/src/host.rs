@@ -1,23 +1,43 @@
 //! What a host lends the core: a clock, a transport, and an ear for what changes.
 
-use crate::error::TransportError;
+use crate::error::{HostError, TransportError};
 use daohu_field::{Clock, Random, Request, Response};
-use std::{fs, sync::Arc, time::UNIX_EPOCH};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::UNIX_EPOCH,
+};
 
-/// Tells the time of the device. Without one the core reads the system's, which on Android only the host can do well.
+/// Tells the time of the device. Without one the core reads the system's, which on Android and iOS only the host can do well. Once one of
+/// these fails the system's clock is read until the ledger is opened again.
 #[uniffi::export(with_foreign)]
 pub trait HostClock: Send + Sync {
     /// Returns the wall clock in milliseconds since 1970.
-    fn wall_ms(&self) -> i64;
+    ///
+    /// # Errors
+    /// `Failed` where it cannot.
+    fn wall_ms(&self) -> Result<i64, HostError>;
 
     /// Returns the milliseconds of a clock that only runs forward within one boot and counts sleep (`SystemClock.elapsedRealtime`).
-    fn mono_ms(&self) -> i64;
+    ///
+    /// # Errors
+    /// `Failed` where it cannot.
+    fn mono_ms(&self) -> Result<i64, HostError>;
 
     /// Returns what names the present boot (`Settings.Global.BOOT_COUNT`).
-    fn boot(&self) -> String;
+    ///
+    /// # Errors
+    /// `Failed` where it cannot.
+    fn boot(&self) -> Result<String, HostError>;
 
     /// Says that a person set this clock, as tests do: a store that was ever opened so says it for ever.
-    fn is_set(&self) -> bool;
+    ///
+    /// # Errors
+    /// `Failed` where it cannot.
+    fn is_set(&self) -> Result<bool, HostError>;
 }
 
 /// Carries one request to the server and brings back its answer, whatever its status. It follows no redirect, and calls nothing of the
@@ -31,14 +51,21 @@ pub trait HostTransport: Send + Sync {
     fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 }
 
-/// Hears what changes. It is called on the thread of the call that changed it and must return soon; it may not call the ledger.
+/// Hears what changes. It is called on the thread of the call that changed it and must return soon; it may not call the ledger. What it
+/// raises is not heard: what it was told of is done.
 #[uniffi::export(with_foreign)]
 pub trait LedgerListener: Send + Sync {
     /// Something in the ledger changed: what is shown should be read again.
-    fn on_changed(&self);
+    ///
+    /// # Errors
+    /// `Failed`, to no effect.
+    fn on_changed(&self) -> Result<(), HostError>;
 
     /// A sync came further.
-    fn on_sync(&self, progress: SyncProgress);
+    ///
+    /// # Errors
+    /// `Failed`, to no effect.
+    fn on_sync(&self, progress: SyncProgress) -> Result<(), HostError>;
 }
 
 /// How far a sync is.
@@ -99,25 +126,56 @@ pub(crate) fn response(response: HttpResponse) -> Response {
 }
 
 /// The clock that the core is given: the host's, else the system's.
-#[derive(Clone)]
-pub(crate) struct LentClock(pub(crate) Option<Arc<dyn HostClock>>);
+pub(crate) struct LentClock {
+    host: Option<Arc<dyn HostClock>>,
+    /// The host's clock failed.
+    is_left: AtomicBool,
+    /// Names the boot where the system does not: one of its own from each opening to the next, and nothing is concluded across it.
+    boot: String,
+    /// How far the wall clock went, for a system whose own forward clock cannot be read.
+    forward: AtomicI64,
+}
 
-impl Clock for LentClock {
+impl LentClock {
+    /// Makes the one clock of a ledger that is being opened.
+    pub(crate) fn new(host: Option<Arc<dyn HostClock>>) -> Arc<Self> {
+        let mut drawn = [0; 8];
+        SystemRandom.fill(&mut drawn);
+        let boot = format!("none-{:016x}", u64::from_be_bytes(drawn));
+        Arc::new(Self { host, is_left: AtomicBool::new(false), boot, forward: AtomicI64::new(0) })
+    }
+
+    fn asked<T>(&self, ask: impl Fn(&dyn HostClock) -> Result<T, HostError>) -> Option<T> {
+        let host = self.host.as_deref().filter(|_| !self.is_left.load(Ordering::SeqCst))?;
+        ask(host).inspect_err(|_| self.is_left.store(true, Ordering::SeqCst)).ok()
+    }
+}
+
+/// One clock for both connections.
+pub(crate) struct Shared(pub(crate) Arc<LentClock>);
+
+impl Clock for Shared {
     fn wall_ms(&self) -> i64 {
-        self.0.as_ref().map_or_else(system_ms, |clock| clock.wall_ms())
+        self.0.asked(|clock| clock.wall_ms()).unwrap_or_else(system_ms)
     }
 
     fn mono_ms(&self) -> i64 {
-        self.0.as_ref().map_or_else(|| uptime_ms().unwrap_or_else(system_ms), |clock| clock.mono_ms())
+        let forward = || {
+            uptime_ms().unwrap_or_else(|| {
+                let now_ms = system_ms();
+                self.0.forward.fetch_max(now_ms, Ordering::SeqCst).max(now_ms)
+            })
+        };
+        self.0.asked(|clock| clock.mono_ms()).unwrap_or_else(forward)
     }
 
     fn boot(&self) -> String {
-        // A boot that has no name is a boot of its own: nothing is concluded across it.
-        self.0.as_ref().map_or_else(|| boot_id().unwrap_or_else(|| format!("none-{}", system_ms())), |clock| clock.boot())
+        let systems = || boot_id().filter(|_| self.0.host.is_none()).unwrap_or_else(|| self.0.boot.clone());
+        self.0.asked(|clock| clock.boot()).unwrap_or_else(systems)
     }
 
     fn is_set(&self) -> bool {
-        self.0.as_ref().is_some_and(|clock| clock.is_set())
+        self.0.asked(|clock| clock.is_set()).unwrap_or(false)
     }
 }
 

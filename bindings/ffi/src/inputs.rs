@@ -2,7 +2,7 @@
 //! field that the core gains does not compile before it stands here too.
 
 use crate::types::Place;
-use daohu_field::{EnrolOptions, MonthInput, RecordQuery, ReviewInput, SyncOptions, Until, VisitInput};
+use daohu_field::{MonthInput, RecordQuery, ReviewInput, SyncOptions, Until, VisitInput};
 
 /// How far a visit is to be taken at once.
 #[uniffi::remote(Enum)]
@@ -65,8 +65,8 @@ pub struct SyncOptions {
     pub first_bytes: Option<u32>,
 }
 
-/// What a person enters to enrol.
-#[uniffi::remote(Record)]
+/// What a person enters to enrol. The office's own certificate authority is the transport's business.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct EnrolOptions {
     /// The address of the server.
     pub server: String,
@@ -74,9 +74,6 @@ pub struct EnrolOptions {
     pub code: String,
     /// What the office should call this device.
     pub label: String,
-    /// A file with the office's own certificate authority, remembered for later.
-    #[uniffi(default = None)]
-    pub ca: Option<String>,
 }
 
 /// A field and what it is to say.
@@ -145,7 +142,7 @@ pub struct VisitEntry {
     pub checks: Vec<CheckAnswer>,
     /// Cadres who took part beside the recorder.
     #[uniffi(default = [])]
-    pub with: Vec<String>,
+    pub companions: Vec<String>,
     /// Promises that are made.
     #[uniffi(default = [])]
     pub promises: Vec<NewPromise>,
@@ -193,6 +190,13 @@ pub(crate) fn pairs(fields: Vec<FieldText>) -> Vec<(String, String)> {
     fields.into_iter().map(|one| (one.field, one.text)).collect()
 }
 
+impl From<EnrolOptions> for daohu_field::EnrolOptions {
+    fn from(options: EnrolOptions) -> Self {
+        let EnrolOptions { server, code, label } = options;
+        Self { server, code, label, ca: None }
+    }
+}
+
 impl From<VisitEntry> for VisitInput {
     fn from(entry: VisitEntry) -> Self {
         let VisitEntry {
@@ -204,7 +208,7 @@ impl From<VisitEntry> for VisitInput {
             absent,
             narrative,
             checks,
-            with,
+            companions,
             promises,
             kept,
             point,
@@ -225,7 +229,7 @@ impl From<VisitEntry> for VisitInput {
             end,
             absent,
             narrative,
-            with,
+            with: companions,
             kept,
             point,
             original_date,

@@ -5,31 +5,27 @@
 use crate::{
     conversation::{EnrolConversation, SyncConversation},
     error::LedgerError,
-    host::{HostClock, HostTransport, LedgerListener, LentClock, SyncProgress, SystemRandom},
-    inputs::{FieldText, MonthEntry, VisitEntry, pairs},
+    host::{self, HostClock, HostTransport, LedgerListener, LentClock, Shared, SyncProgress, SystemRandom},
+    inputs::{EnrolOptions, FieldText, MonthEntry, VisitEntry, pairs},
+    side::{Side, held},
     types::{Id, Month, PathBuf},
 };
 use daohu_field::{
-    BackupReport, BatchFile, ConflictView, DueView, EditReport, EnrolOptions, EnrolReport, FieldError, HouseholdView, Interrupter,
-    JoinProposal, Ledger, MonthRecordView, PastView, QuarantineView, RebuildReport, ReceiptView, ReceiptsTaken, RecordList, RecordQuery,
-    RecordView, ReviewInput, ReviewView, StatusView, StoreKey, SyncOptions, SyncReport, Until, VisitAnswer, VisitInput,
+    BackupReport, BatchFile, ConflictView, DueView, EditReport, EnrolReport, FieldError, HouseholdView, JoinProposal, Ledger,
+    MonthRecordView, PastView, QuarantineView, RebuildReport, ReceiptView, ReceiptsTaken, RecordList, RecordQuery, RecordView, ReviewInput,
+    ReviewView, StatusView, StoreKey, SyncOptions, SyncReport, Until, VisitAnswer, VisitInput,
 };
 use std::{
     fmt,
     path::Path,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 /// The ledger of one user on one device.
 #[derive(uniffi::Object)]
 pub struct FieldLedger {
-    writer: Mutex<Ledger>,
-    reader: Mutex<Ledger>,
-    interrupters: [Interrupter; 2],
-    stops: AtomicBool,
+    writer: Side,
+    reader: Side,
     key: StoreKey,
     listener: Mutex<Option<Arc<dyn LedgerListener>>>,
 }
@@ -40,56 +36,42 @@ impl fmt::Debug for FieldLedger {
     }
 }
 
-/// Locks, also after a call that panicked: its transaction was rolled back.
-pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 pub(crate) fn key_of(key: &[u8]) -> Result<StoreKey, LedgerError> {
     key.try_into().map_err(|_| LedgerError::of("wrong_key"))
 }
 
 impl FieldLedger {
-    /// Reads, beside whatever is being written.
+    /// Reads, beside whatever is being written, until an interrupt.
     fn read<T>(&self, work: impl FnOnce(&Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
-        let ledger = held(&self.reader);
-        let answer = work(&ledger)?;
-        ledger.sound()?;
-        Ok(answer)
+        self.reader.call(Some(self.reader.asked()), |ledger| work(ledger))
     }
 
-    /// Writes and tells the listener.
+    /// Writes to the end and tells the listener.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&mut Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
-        let answer = self.write_quietly(work)?;
-        if let Some(listener) = self.listener() {
-            listener.on_changed();
-        }
-        Ok(answer)
+        self.telling(None, work)
     }
 
     /// Writes what changes nothing that is shown.
     pub(crate) fn write_quietly<T>(&self, work: impl FnOnce(&mut Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
-        let mut ledger = held(&self.writer);
-        let answer = work(&mut ledger);
-        ledger.sound()?;
-        Ok(answer?)
+        self.writer.call(None, work)
+    }
+
+    fn telling<T>(&self, since: Option<u64>, work: impl FnOnce(&mut Ledger) -> Result<T, FieldError>) -> Result<T, LedgerError> {
+        let answer = self.writer.call(since, work)?;
+        // It is done, whatever becomes of the telling.
+        _ = self.listener().map(|listener| listener.on_changed());
+        Ok(answer)
     }
 
     fn listener(&self) -> Option<Arc<dyn LedgerListener>> {
         held(&self.listener).clone()
     }
 
-    fn go_on(&self) -> Result<(), LedgerError> {
-        if self.stops.load(Ordering::Relaxed) { Err(LedgerError::of("interrupted")) } else { Ok(()) }
-    }
-
     fn tell(&self, bytes_up: usize, bytes_down: usize, told: &mut SyncProgress) {
         told.exchanges += 1;
         told.bytes_up += bytes_up as u64;
         told.bytes_down += bytes_down as u64;
-        if let Some(listener) = self.listener() {
-            listener.on_sync(*told);
-        }
+        _ = self.listener().map(|listener| listener.on_sync(*told));
     }
 }
 
@@ -98,21 +80,21 @@ impl FieldLedger {
     /// Opens a ledger, or makes an empty one. The key has 32 bytes; without a clock the system's is read.
     ///
     /// # Errors
-    /// `wrong_key`; `too_new` for a store of a newer version; `disk_full`; `store_damaged`: call [`salvage`](crate::salvage). The file is as it was.
+    /// `usage` for a path that names no file; `wrong_key`; `too_new` for a store of a newer version; `disk_full`; `store_busy` while it is
+    /// salvaged; `store_damaged`: call [`salvage`](crate::salvage). The file is as it was.
     #[uniffi::constructor(default(clock = None))]
     pub fn open(path: &str, key: &[u8], clock: Option<Arc<dyn HostClock>>) -> Result<Arc<Self>, LedgerError> {
-        let key = key_of(key)?;
-        let open = || Ledger::open(Path::new(path), &key, Box::new(LentClock(clock.clone())), Box::new(SystemRandom));
-        let (writer, reader) = (open()?, open()?);
-        let interrupters = [writer.interrupter(), reader.interrupter()];
-        Ok(Arc::new(Self {
-            writer: Mutex::new(writer),
-            reader: Mutex::new(reader),
-            interrupters,
-            stops: AtomicBool::new(false),
-            key,
-            listener: Mutex::new(None),
-        }))
+        let (key, clock) = (key_of(key)?, LentClock::new(clock));
+        let open = || Ledger::open(Path::new(path), &key, Box::new(Shared(Arc::clone(&clock))), Box::new(SystemRandom)).map(Side::of);
+        Ok(Arc::new(Self { writer: open()?, reader: open()?, key, listener: Mutex::new(None) }))
+    }
+
+    /// Closes the store once the calls under way came to their end; a sync ends between two of its exchanges. Whatever is called later is
+    /// refused with `store_closed`.
+    pub fn release(&self) {
+        self.listen(None);
+        self.writer.close();
+        self.reader.close();
     }
 
     /// Says who hears of changes; none for nobody.
@@ -120,27 +102,26 @@ impl FieldLedger {
         *held(&self.listener) = listener;
     }
 
-    /// Ends the calls that are under way, and a sync between two of its exchanges; they are refused with `interrupted` and leave nothing.
+    /// Ends what is under way, or waits for its turn, of reading, enrolling, syncing, rebuilding and backing up (but not moving): it is refused
+    /// with `interrupted` and leaves nothing. Saving goes to its end.
     pub fn interrupt(&self) {
-        self.stops.store(true, Ordering::Relaxed);
-        for interrupter in &self.interrupters {
-            interrupter.interrupt();
-        }
+        self.writer.interrupt();
+        self.reader.interrupt();
     }
 
     /// Enrols this device with the code that the office gave, in one call.
     ///
     /// # Errors
-    /// `code_unknown` and the server's other codes, `not_our_server`, `offline`, `already_enrolled`, `interrupted`.
-    pub fn enrol(self: Arc<Self>, options: EnrolOptions, transport: Arc<dyn HostTransport>) -> Result<Option<EnrolReport>, LedgerError> {
-        let conversation = Arc::clone(&self).begin_enrol(options)?;
-        self.stops.store(false, Ordering::Relaxed);
-        while let Some(request) = conversation.next_request()? {
-            self.go_on()?;
-            let response = transport.exchange(request).map_err(|_| LedgerError::of("offline"))?;
-            conversation.on_response(response)?;
+    /// `code_unknown` and the server's other codes, `not_our_server`, `server_busy`, `offline`, `already_enrolled`, `interrupted`.
+    pub fn enrol(&self, options: EnrolOptions, transport: Arc<dyn HostTransport>) -> Result<EnrolReport, LedgerError> {
+        let since = Some(self.writer.asked());
+        let mut conversation = self.writer.call(since, |ledger| ledger.begin_enrol(options.into(), self.key))?;
+        while let Some(request) = self.writer.call(since, |ledger| conversation.next_request(ledger))? {
+            let carried = transport.exchange(host::request(conversation.server(), request));
+            let response = carried.map(host::response).map_err(|_| FieldError::new("offline"));
+            self.writer.call(since, |ledger| conversation.on_response(ledger, &response?))?;
         }
-        conversation.finish()
+        self.write(|ledger| conversation.finish(ledger))
     }
 
     /// Begins an enrolment that the host carries itself.
@@ -148,7 +129,7 @@ impl FieldLedger {
     /// # Errors
     /// `already_enrolled`, `store_failed`.
     pub fn begin_enrol(self: Arc<Self>, options: EnrolOptions) -> Result<Arc<EnrolConversation>, LedgerError> {
-        let inner = self.write_quietly(|ledger| ledger.begin_enrol(options, self.key))?;
+        let inner = self.write_quietly(|ledger| ledger.begin_enrol(options.into(), self.key))?;
         Ok(Arc::new(EnrolConversation { ledger: self, inner: Mutex::new(Some(inner)) }))
     }
 
@@ -156,20 +137,19 @@ impl FieldLedger {
     ///
     /// # Errors
     /// `not_enrolled`, `offline`, `not_our_server`, the server's codes, `disk_full`, `interrupted`.
-    pub fn sync(self: Arc<Self>, options: SyncOptions, transport: Arc<dyn HostTransport>) -> Result<Option<SyncReport>, LedgerError> {
-        let conversation = Arc::clone(&self).begin_sync(options)?;
-        self.stops.store(false, Ordering::Relaxed);
+    pub fn sync(&self, options: SyncOptions, transport: Arc<dyn HostTransport>) -> Result<SyncReport, LedgerError> {
+        let since = Some(self.writer.asked());
+        let mut conversation = self.writer.call(since, |ledger| ledger.begin_sync(options))?;
         let mut progress = SyncProgress { exchanges: 0, bytes_up: 0, bytes_down: 0 };
-        while let Some(request) = conversation.next_request()? {
-            self.go_on()?;
+        while let Some(request) = self.writer.call(since, |ledger| conversation.next_request(ledger))? {
             let sent = request.body.len();
-            match transport.exchange(request) {
+            match transport.exchange(host::request(conversation.server(), request)) {
                 Ok(response) => {
-                    let received = response.body.len();
-                    conversation.on_response(response)?;
-                    self.tell(sent, received, &mut progress);
+                    let response = host::response(response);
+                    self.telling(since, |ledger| conversation.on_response(ledger, &response))?;
+                    self.tell(sent, response.body.len(), &mut progress);
                 }
-                Err(_) => conversation.on_failure()?,
+                Err(_) => self.writer.call(since, |ledger| conversation.on_failure(ledger))?,
             }
         }
         Ok(conversation.finish())
@@ -293,7 +273,8 @@ impl FieldLedger {
     /// Writes a visit down in one step.
     ///
     /// # Errors
-    /// The code of what does not fit; nothing is written then. With `draft` what fits is kept.
+    /// `not_found`, `moved`: nothing is written then. The code of what does not fit: what fits is kept as a draft, whose id is `draft` in
+    /// the detail; go on with [`set_visit`](Self::set_visit) and [`submit_visit`](Self::submit_visit), or there will be one more.
     pub fn new_visit(&self, household: &str, entry: VisitEntry, until: Until) -> Result<VisitAnswer, LedgerError> {
         self.write(|ledger| ledger.new_visit(household, &VisitInput::from(entry), until))
     }
@@ -445,9 +426,9 @@ impl FieldLedger {
     /// Makes all lists anew from the records.
     ///
     /// # Errors
-    /// `store_damaged`: call [`salvage`](crate::salvage).
+    /// `interrupted`; `store_damaged`: call [`salvage`](crate::salvage).
     pub fn rebuild(&self) -> Result<RebuildReport, LedgerError> {
-        self.write(|ledger| ledger.rebuild())
+        self.telling(Some(self.writer.asked()), |ledger| ledger.rebuild())
     }
 
     /// Bounds the file of this ledger, or lifts the bound.
@@ -461,8 +442,9 @@ impl FieldLedger {
     /// Backs the ledger up under a passphrase; with `moving` this device is closed, and the other one goes on.
     ///
     /// # Errors
-    /// `weak_password`, `already_there`, `disk_full`; the ledger is as it was.
+    /// `weak_password`, `already_there`, `disk_full`, `interrupted`; the ledger is as it was.
     pub fn backup(&self, to: PathBuf, passphrase: &str, moving: bool) -> Result<BackupReport, LedgerError> {
-        self.write(|ledger| ledger.backup(&to, passphrase, &self.key, moving))
+        let since = (!moving).then(|| self.writer.asked());
+        self.telling(since, |ledger| ledger.backup(&to, passphrase, &self.key, moving))
     }
 }

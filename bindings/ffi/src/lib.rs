@@ -9,13 +9,14 @@ mod kinds;
 mod ledger;
 mod reports;
 mod rescue;
+mod side;
 mod types;
 mod views;
 
 pub use conversation::{EnrolConversation, SyncConversation};
-pub use error::{LedgerError, TransportError};
+pub use error::{HostError, LedgerError, TransportError};
 pub use host::{HostClock, HostTransport, HttpHeader, HttpRequest, HttpResponse, LedgerListener, SyncProgress};
-pub use inputs::{CheckAnswer, FieldText, MetPerson, MonthEntry, NewPromise, VisitEntry};
+pub use inputs::{CheckAnswer, EnrolOptions, FieldText, MetPerson, MonthEntry, NewPromise, VisitEntry};
 pub use kinds::{ErrorText, error_texts, kind_names, kind_schema};
 pub use ledger::FieldLedger;
 pub use rescue::{Restored, restore, salvage};

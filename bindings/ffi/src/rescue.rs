@@ -19,21 +19,21 @@ impl fmt::Debug for Restored {
     }
 }
 
-/// Sets a damaged store aside and brings what can be read of it into a new one.
+/// Sets a damaged store aside and brings what can be read of it into a new one. Release the ledger first, where one holds the store.
 ///
 /// # Errors
-/// `disk_full` or `store_failed`; the damaged file is kept in any case.
+/// `store_busy` while a ledger holds the store, `wrong_key`, `not_damaged`: nothing is touched then. `disk_full` or `store_failed`; the damaged file is kept in any case.
 #[uniffi::export]
 pub fn salvage(path: &str, key: &[u8], now_ms: i64) -> Result<Salvaged, LedgerError> {
     Ok(Ledger::salvage(Path::new(path), &key_of(key)?, now_ms)?)
 }
 
-/// Restores a backup into a file that is not there yet. An app that ended before it kept the key deletes that file and restores again.
+/// Restores the backup in `file` into a store that is not there yet. An app that ended before it kept the key deletes that file and restores again.
 ///
 /// # Errors
 /// `wrong_key` for another passphrase, `already_there`, `disk_full`; nothing is left then.
 #[uniffi::export]
-pub fn restore(from: &str, to: &str, passphrase: &str) -> Result<Restored, LedgerError> {
-    let (key, report) = Ledger::restore(Path::new(from), Path::new(to), passphrase, |_| Ok(()))?;
+pub fn restore(file: &str, to: &str, passphrase: &str) -> Result<Restored, LedgerError> {
+    let (key, report) = Ledger::restore(Path::new(file), Path::new(to), passphrase, |_| Ok(()))?;
     Ok(Restored { key: key.to_vec(), report })
 }

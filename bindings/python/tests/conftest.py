@@ -49,6 +49,12 @@ class Office:
         assert ran.returncode == 0, ran.stdout.decode() + ran.stderr.decode()
         return json.loads(ran.stdout)
 
+    def helper_of(self, login: str, number: int) -> str:
+        """Adds the helper of a household and returns the household's id."""
+        pairing = self.run("pairing", "list", "--on", "2019-05-13")[number]
+        self.run("user", "add", "--login", login, "--role", "helper", "--cadre", pairing["cadre"])
+        return str(pairing["household"])
+
     def code(self, login: str) -> str:
         return str(self.run("device", "code", "--user", login)["code"])
 

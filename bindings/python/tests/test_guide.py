@@ -15,13 +15,17 @@ def test_the_lines_of_the_guide_record_a_visit_and_sync_it(office: Office, tmp_p
     guide = Path(os.environ["DAOHU_GUIDES"]) / "python.md"
     block = re.search(r"```python run\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
     assert block is not None and len(block[1].splitlines()) < LINES_MAX
+    program = tmp_path / "visit.py"
+    program.write_text(block[1], encoding="utf-8")
+    typed = subprocess.run([sys.executable, "-m", "mypy", "--strict", str(program)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert typed.returncode == 0, typed.stdout
     pairing = office.run("pairing", "list", "--on", "2019-05-13")[-1]
     office.run("user", "add", "--login", "guide", "--role", "helper", "--cadre", pairing["cadre"])
     # The guide's clock is the computer's: the office has to live in the same time.
     office.now.write_text(subprocess.run(["date", "+%Y-%m-%dT%H:%M:%S+08:00"], env={"TZ": "Asia/Shanghai"}, capture_output=True, check=True, text=True).stdout)
 
     ran = subprocess.run(
-        [sys.executable, "-c", block[1], office.url, office.code("guide"), pairing["household"]], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, str(program), office.url, office.code("guide"), pairing["household"]], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
     assert ran.returncode == 0, ran.stderr

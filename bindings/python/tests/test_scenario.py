@@ -55,7 +55,7 @@ class Pair:
         ledger = open_ledger(self.folder / f"{n}.db", clock=self.clock)
         code = self.office.code(self.logins[n])
         report = ledger.enrol(EnrolOptions(server=self.office.url, code=code, label="电脑"), HttpTransport())
-        assert report is not None and report.server_key == self.office.key
+        assert report.server_key == self.office.key
         ledger.sync(SyncOptions(), HttpTransport())
         return ledger
 

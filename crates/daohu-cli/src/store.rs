@@ -101,6 +101,8 @@ pub(crate) fn salvage(global: &Global, key: &StoreKey, error: FieldError) -> Fie
     let now_ms = HostClock::of(global).map_or(0, |clock| clock.wall_ms());
     match Ledger::salvage(&global.db, key, now_ms) {
         Ok(salvaged) => error.with(json!({ "set_aside": salvaged.set_aside, "rows": salvaged.rows })),
+        // Its pages are whole: what was found to be wrong stays what there is to say.
+        Err(second) if second.code() == "not_damaged" => error,
         Err(second) => second,
     }
 }

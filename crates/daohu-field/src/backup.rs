@@ -74,6 +74,7 @@ impl Ledger {
             self.not_moved()?;
         }
         let seen = meta::writes_of_others(&self.connection)?;
+        let (unsent, drafts) = (change::count_unsent(&self.connection)?, draft::all(&self.connection)?.len());
         let (part, store) = (beside(to, ".part"), beside(to, ".store"));
         let written = migrate::copy(&self.connection, &store).and_then(|()| {
             let bytes = seal(&store, &part, (passphrase, moving), store_key, self.random.as_ref())?;
@@ -97,7 +98,6 @@ impl Ledger {
         });
         forget(&store);
         let _left = fs::remove_file(&part);
-        let (unsent, drafts) = (change::count_unsent(&self.connection)?, draft::all(&self.connection)?.len());
         Ok(BackupReport { file: to.to_owned(), bytes: written?, unsent, drafts: drafts as u64, moved: moving })
     }
 

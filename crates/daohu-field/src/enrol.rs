@@ -158,11 +158,12 @@ impl EnrolConversation {
     /// Takes what came back.
     ///
     /// # Errors
-    /// The server's code, or `not_our_server`. The drawn key stays, so that the same code can be tried again.
+    /// The server's code, `server_busy` where it has no time, or `not_our_server`. The drawn key stays, so that the same code can be tried again.
     pub fn on_response(&mut self, ledger: &mut Ledger, response: &Response) -> Result<(), FieldError> {
         match self.phase {
             Phase::AskConfig => {
                 // An address that is no daohu server must not learn the code.
+                address::answered(response)?;
                 let config = ServerConfig::from_json(&response.body).map_err(|_| FieldError::new("not_our_server"))?;
                 self.config = Some(config);
                 self.phase = Phase::AskEnrol;

@@ -2,6 +2,7 @@
 //!
 //! The sentences name no person and no content of a record: they may be logged.
 
+use daohu_domain::codes;
 use serde_json::{Value as Json, json};
 use std::{borrow::Cow, fmt};
 
@@ -74,13 +75,13 @@ impl FieldError {
     /// Returns the Chinese sentence: what happened and what to do.
     #[must_use]
     pub fn zh(&self) -> &str {
-        self.0.sentence.as_ref().map_or_else(|| sentence(&self.0.code).0, |(zh, _)| zh)
+        self.0.sentence.as_ref().map_or_else(|| codes::sentence_or_plain(&self.0.code).0, |(zh, _)| zh)
     }
 
     /// Returns the English sentence.
     #[must_use]
     pub fn en(&self) -> &str {
-        self.0.sentence.as_ref().map_or_else(|| sentence(&self.0.code).1, |(_, en)| en)
+        self.0.sentence.as_ref().map_or_else(|| codes::sentence_or_plain(&self.0.code).1, |(_, en)| en)
     }
 
     /// Returns the object that contracts section 0 promises on failure.
@@ -88,24 +89,6 @@ impl FieldError {
     pub fn json(&self) -> Json {
         json!({ "error": { "code": self.0.code, "zh": self.zh(), "en": self.en(), "detail": self.0.detail } })
     }
-}
-
-/// Sentences of codes that only this crate knows.
-const OURS: [(&str, &str, &str); 5] = [
-    ("interrupted", "停下来了，什么都没写。需要时再做一次。", "It was stopped and nothing was written. Do it again when you need it."),
-    (
-        "store_failed",
-        "本机存储出错，没有写成。请看剩余空间，再试一次。",
-        "The store on this device failed and nothing was written. Look at the free space and try again.",
-    ),
-    ("other_user", "这本账是别人的。换人请另建一本。", "This store belongs to another user. Make a store of your own."),
-    ("nothing_changed", "和原来一样，没有改。", "That is what it says already; nothing was changed."),
-    ("not_in_this_version", "这一版还没有这个功能。", "This version does not have that yet."),
-];
-
-fn sentence(code: &str) -> (&'static str, &'static str) {
-    let ours = || OURS.iter().find(|(known, _, _)| *known == code).map(|(_, zh, en)| (*zh, *en));
-    daohu_domain::codes::sentence(code).or_else(ours).unwrap_or_else(|| daohu_domain::codes::sentence_or_plain(code))
 }
 
 impl fmt::Display for FieldError {

@@ -31,11 +31,12 @@ pub struct Response {
 }
 
 impl Response {
-    /// Returns the error of a response that is not 200: the server's own code where the body is ours.
+    /// Returns the error of a response that is not 200: the server's own code where the body is ours. Nobody signs it, so that it may name
+    /// nothing that a host takes for the state of its own device.
     pub(crate) fn refusal(&self) -> FieldError {
         match serde_json::from_slice::<Json>(&self.body).ok().as_ref().and_then(|body| body.get("code")).and_then(Json::as_str) {
             Some("busy") => FieldError::new("server_busy"),
-            Some(code) if is_slug(code) => FieldError::named(code),
+            Some(code) if SERVERS_OWN.contains(&code) => FieldError::named(code),
             // Waiting does not help: somebody must make room there.
             _ if self.status == 507 => FieldError::new("server_full"),
             _ if self.status == 429 || self.status >= 500 => FieldError::new("server_busy"),
@@ -45,6 +46,29 @@ impl Response {
     }
 }
 
-fn is_slug(code: &str) -> bool {
-    !code.is_empty() && code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
+/// What a server may say where a device asks (PROTOCOL section 10).
+const SERVERS_OWN: [&str; 23] = [
+    "already_taken",
+    "bad_frame",
+    "bad_merkle_root",
+    "bad_request",
+    "bad_signature",
+    "batch_fork",
+    "code_expired",
+    "code_unknown",
+    "code_used",
+    "device_id_taken",
+    "device_revoked",
+    "internal",
+    "method_not_allowed",
+    "no_device",
+    "not_found",
+    "not_permitted",
+    "server_full",
+    "too_big",
+    "too_many_tries",
+    "too_new",
+    "too_old",
+    "unknown_device",
+    "unsupported_media_type",
+];

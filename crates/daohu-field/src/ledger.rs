@@ -6,7 +6,7 @@
 use crate::{
     error::FieldError,
     me::Me,
-    port::{Clock, Random},
+    port::{Bounded, Clock, Random},
     store::{
         self, Connection, StoreKey, access,
         interrupt::Interrupter,
@@ -29,6 +29,8 @@ pub struct Ledger {
     pub(crate) path: PathBuf,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) random: Box<dyn Random>,
+    interrupter: Interrupter,
+    _open: open::Open,
 }
 
 impl fmt::Debug for Ledger {
@@ -41,22 +43,26 @@ impl Ledger {
     /// Opens a ledger, or makes an empty one where there is none.
     ///
     /// # Errors
-    /// `wrong_key`; `too_new` for a store of a newer version; `disk_full`; `store_damaged`: call [`Ledger::salvage`].
-    /// In every case the file is as it was.
+    /// `usage` for a path that names no file; `wrong_key`; `too_new` for a store of a newer version; `disk_full`; `store_busy` while it is
+    /// being salvaged; `store_damaged`: call [`Ledger::salvage`]. In every case the file is as it was.
     pub fn open(path: &Path, key: &StoreKey, clock: Box<dyn Clock>, random: Box<dyn Random>) -> Result<Self, FieldError> {
+        let opened = open::Open::shared(path)?;
         let mut connection = open::open(path, key)?;
         follow_program(&mut connection)?;
+        let clock = Box::new(Bounded(clock));
         if clock.is_set() && meta::text(&connection, key::CLOCK_SET)?.is_none() {
             meta::set(&connection, key::CLOCK_SET, "1")?;
         }
-        Ok(Self { connection, path: path.to_owned(), clock, random })
+        let interrupter = Interrupter::of(&mut connection)?;
+        Ok(Self { connection, path: path.to_owned(), clock, random, interrupter, _open: opened })
     }
 
     /// Sets a damaged store aside and brings what can be read of it into a new one.
     ///
     /// # Errors
-    /// `disk_full` or `store_failed` when the new file cannot be written; the damaged one is kept in any case.
+    /// `store_busy` while a ledger holds the store, `wrong_key`, `not_damaged` for one that is whole: nothing is touched then. `disk_full` or `store_failed` when the new file cannot be written; the damaged one is kept in any case.
     pub fn salvage(path: &Path, key: &StoreKey, now_ms: i64) -> Result<Salvaged, FieldError> {
+        let _alone = open::Open::alone(path)?;
         let salvaged = salvage::salvage(path, key, now_ms)?;
         let mut connection = open::open(path, key)?;
         crate::rebuild::rebuild(&mut connection)?;
@@ -67,7 +73,7 @@ impl Ledger {
     /// Returns what ends a long call from another thread.
     #[must_use]
     pub fn interrupter(&self) -> Interrupter {
-        Interrupter::of(&self.connection)
+        self.interrupter.clone()
     }
 
     /// Says whether everything that was read since the ledger was opened was whole: a host asks after each call, also after one that went
@@ -92,8 +98,18 @@ impl Ledger {
 
     /// Returns the clocks of this moment, as events keep them.
     pub(crate) fn stamp(&self) -> Result<Stamp, FieldError> {
+        // The boot last: a host's clock that fails is left for the system's, which has another.
+        let (mono_ms, wall_ms) = (self.clock.mono_ms(), self.clock.wall_ms());
         let boot = time::boot_number(&self.connection, &self.clock.boot())?;
-        Ok(Stamp { wall_ms: self.clock.wall_ms(), mono_ms: self.clock.mono_ms(), boot })
+        Ok(Stamp { wall_ms, mono_ms, boot })
+    }
+
+    /// Returns the same for who only looks: a boot that nothing was written in yet is not noted.
+    pub(crate) fn stamp_seen(&self) -> Result<Stamp, FieldError> {
+        // The boot last: a host's clock that fails is left for the system's, which has another.
+        let (mono_ms, wall_ms) = (self.clock.mono_ms(), self.clock.wall_ms());
+        let boot = time::boot_number_seen(&self.connection, &self.clock.boot())?;
+        Ok(Stamp { wall_ms, mono_ms, boot })
     }
 
     /// Draws a new id.

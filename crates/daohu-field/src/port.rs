@@ -2,6 +2,7 @@
 //!
 //! The core never asks the system itself, so that a test, a demo and a phone run the same code.
 
+use daohu_domain::time::FAR;
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
@@ -26,6 +27,27 @@ pub trait Clock: Send {
 pub trait Random: Send {
     /// Fills all of `bytes`.
     fn fill(&self, bytes: &mut [u8]);
+}
+
+/// A clock that a host lent, kept within what can be reckoned with: from 1970 to the end of the year 9998.
+pub(crate) struct Bounded(pub(crate) Box<dyn Clock>);
+
+impl Clock for Bounded {
+    fn wall_ms(&self) -> i64 {
+        self.0.wall_ms().clamp(0, FAR.0)
+    }
+
+    fn mono_ms(&self) -> i64 {
+        self.0.mono_ms().clamp(0, FAR.0)
+    }
+
+    fn boot(&self) -> String {
+        self.0.boot()
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.is_set()
+    }
 }
 
 /// A clock that stands where it was put, for tests, demos and `--now`.

@@ -119,14 +119,14 @@ impl Ledger {
     }
 
     fn clock_view(&self) -> Result<ClockView, FieldError> {
-        let stamp = self.stamp()?;
+        let stamp = self.stamp_seen()?;
         let evidence = evidence_of(&self.connection, &stamp)?;
         let newest = time::anchors(&self.connection, stamp.boot)?.last().map(|(_, mono_ms)| *mono_ms);
         let was_set = self.clock.is_set() || meta::text(&self.connection, key::CLOCK_SET)?.is_some();
         Ok(ClockView {
             source: (if was_set { "set" } else { "system" }).to_owned(),
             skew_s: skew_ms(&stamp, &evidence).map(|skew| skew.div_euclid(1000)),
-            anchor_age_s: newest.map(|mono_ms| (stamp.mono_ms - mono_ms).div_euclid(1000)),
+            anchor_age_s: newest.map(|mono_ms| stamp.mono_ms.saturating_sub(mono_ms).div_euclid(1000)),
         })
     }
 }

@@ -88,13 +88,8 @@ pub(crate) fn attempt<T>(
 /// # Errors
 /// `store_damaged`.
 pub(crate) fn sound(connection: &Connection) -> Result<(), FieldError> {
-    loop {
-        match connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())) {
-            // An interrupt that comes just now says nothing of any page, and what was written stays written: ask again.
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) => {}
-            asked => return asked.map_err(|error| FieldError::new("store_damaged").because(error)),
-        }
-    }
+    let asked = connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()));
+    asked.map_err(|error| FieldError::new("store_damaged").because(error))
 }
 
 fn broken(index: usize, kind: Type) -> rusqlite::Error {

@@ -8,8 +8,8 @@ use crate::{
     township::Township,
     workload::Line,
 };
-use daohu_ffi::{FieldLedger, HostClock, HostTransport, HttpRequest, HttpResponse, TransportError};
-use daohu_field::{EnrolOptions, Request, SyncOptions};
+use daohu_ffi::{EnrolOptions, FieldLedger, HostClock, HostError, HostTransport, HttpRequest, HttpResponse, TransportError};
+use daohu_field::{Request, SyncOptions};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -58,20 +58,20 @@ impl Sizes {
 struct Standing(AtomicI64);
 
 impl HostClock for Standing {
-    fn wall_ms(&self) -> i64 {
-        self.0.load(Ordering::Relaxed)
+    fn wall_ms(&self) -> Result<i64, HostError> {
+        Ok(self.0.load(Ordering::Relaxed))
     }
 
-    fn mono_ms(&self) -> i64 {
+    fn mono_ms(&self) -> Result<i64, HostError> {
         self.wall_ms()
     }
 
-    fn boot(&self) -> String {
-        "bench".to_owned()
+    fn boot(&self) -> Result<String, HostError> {
+        Ok("bench".to_owned())
     }
 
-    fn is_set(&self) -> bool {
-        true
+    fn is_set(&self) -> Result<bool, HostError> {
+        Ok(true)
     }
 }
 
@@ -130,7 +130,7 @@ fn phone(township: &Township, lines: &[Line], reads: Option<&mut Vec<f64>>) -> O
     let field = FieldLedger::open(&path.to_string_lossy(), &KEY, Some(Arc::new(Standing(AtomicI64::new(now_ms)))))?;
     let ((ask, asked), (answer, answered)) = (channel::<HttpRequest>(), channel());
     let transport: Arc<dyn HostTransport> = Arc::new(Handing(Mutex::new((ask, answered))));
-    let options = EnrolOptions { server: "http://bench".to_owned(), code: township.code()?, label: "foreign".to_owned(), ca: None };
+    let options = EnrolOptions { server: "http://bench".to_owned(), code: township.code()?, label: "foreign".to_owned() };
     let synced = AtomicBool::new(false);
     thread::scope(|scope| {
         let reader = reads.is_some().then(|| scope.spawn(|| reading(&field, &synced)));

@@ -157,6 +157,13 @@ pub(super) const COMMANDS: &[Row] = &[
         "文件没有写成，请看文件夹和剩余空间，再试一次。",
         "The file was not written; look at the folder and its free space, then try again.",
     ),
+    (
+        "interrupted",
+        "停下来了，没有做完，也没改什么。需要时再做一次。",
+        "It was stopped before its end and changed nothing; do it again when you need it.",
+    ),
+    ("not_damaged", "这本账没有坏，什么都没动。接着打开用就行。", "This store is not damaged and was left as it is; just open it."),
+    ("store_closed", "这本账已经关上了，请重新打开。", "This store was closed; open it again."),
     ("nothing_changed", "和原来一样，没有改。", "That is what it says already; nothing was changed."),
     ("no_conflict", "这一项没有两个值要选。", "There is nothing to choose for this field."),
     ("not_in_this_version", "这个版本还没有这个功能。", "Not in this version."),

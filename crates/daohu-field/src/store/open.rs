@@ -18,6 +18,45 @@ const BUSY_WAIT_S: u64 = 10;
 /// The size of a page of SQLCipher 4.
 pub(crate) const PAGE_BYTES: usize = 4096;
 
+/// Says that a store is in use, with a lock of the system on the file `FILE.open` beside it; it goes with whoever holds it, also when he is killed.
+///
+/// The lock is not on the store itself: whoever closes that file by another way takes SQLite's own locks with him.
+#[derive(Debug)]
+pub(crate) struct Open(#[expect(dead_code, reason = "it is held, and let go when it is dropped")] Option<fs::File>);
+
+impl Open {
+    /// Says it beside others.
+    ///
+    /// # Errors
+    /// `usage` for a path that names no file to SQLite; `store_busy` while the store is salvaged.
+    pub(crate) fn shared(path: &Path) -> Result<Self, FieldError> {
+        Self::held(path, fs::File::try_lock_shared)
+    }
+
+    /// Says it where nobody else does.
+    ///
+    /// # Errors
+    /// `usage` as above; `store_busy` while a ledger holds the store.
+    pub(crate) fn alone(path: &Path) -> Result<Self, FieldError> {
+        Self::held(path, fs::File::try_lock)
+    }
+
+    fn held(path: &Path, lock: fn(&fs::File) -> Result<(), fs::TryLockError>) -> Result<Self, FieldError> {
+        let name = path.to_str().unwrap_or_default();
+        // To SQLite these are databases in memory, temporary ones and addresses: what is written there is gone with the program.
+        if path.file_name().is_none() || name.is_empty() || name.contains('\0') || name.starts_with(':') || name.starts_with("file:") {
+            return Err(FieldError::new("usage"));
+        }
+        // Where the file cannot be made the store cannot either, and opening it says why.
+        let Ok(file) = fs::File::options().create(true).append(true).open(beside(path, ".open")) else { return Ok(Self(None)) };
+        match lock(&file) {
+            Err(fs::TryLockError::WouldBlock) => Err(FieldError::new("store_busy")),
+            // A file system without locks: as before there were any.
+            Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(Self(Some(file))),
+        }
+    }
+}
+
 /// Opens a store and brings it to the present schema.
 ///
 /// # Errors
@@ -114,7 +153,8 @@ pub(crate) fn pages_of_head(path: &Path) -> Vec<(u32, Vec<u8>)> {
     pages
 }
 
-fn tell_apart(path: &Path, key: &StoreKey, error: FieldError) -> FieldError {
+/// Tells a damaged store from a wrong key.
+pub(crate) fn tell_apart(path: &Path, key: &StoreKey, error: FieldError) -> FieldError {
     let trial = beside(path, ".head-trial");
     let first = pages_of_head(path).into_iter().next();
     if first.is_none_or(|(_, page)| fs::write(&trial, page).is_err()) {

@@ -7,7 +7,7 @@ use super::{
     StoreKey, access,
     meta::{self, key},
     migrate::migrate,
-    open::{PAGE_BYTES, beside, pages_of_head, unlock},
+    open::{PAGE_BYTES, beside, pages_of_head, tell_apart, unlock},
     outbox,
 };
 use crate::error::FieldError;
@@ -78,15 +78,18 @@ const PRECIOUS: &[Table] = &[
 /// and is salvaged again, or [`finish_interrupted`] puts the new one in its place.
 ///
 /// # Errors
-/// `disk_full` or `store_failed` if the new file cannot be written; the damaged one is kept in any case.
+/// `wrong_key`, and `not_damaged` for a store that is whole: nothing is touched then. `disk_full` or `store_failed` if the new file cannot be
+/// written; the damaged one is kept in any case.
 pub(crate) fn salvage(path: &Path, key: &StoreKey, now_ms: i64) -> Result<Salvaged, FieldError> {
+    let copy = Copy::of(path);
+    must_be_damaged(&copy.0, path, key)?;
     let (set_aside, new) = (free_name(path, now_ms), beside(path, NEW));
     for ending in ENDINGS {
         let _ = fs::remove_file(beside(&new, ending));
     }
     let mut fresh = unlock(&new, key)?;
     migrate(&mut fresh, &new)?;
-    let rows = fill(&mut fresh, path, key)?;
+    let rows = read_all(&|| unlock(&copy.0, key).ok(), &mut fresh)?;
     ask_for_all(&fresh)?;
     meta::set(&fresh, key::SALVAGED, &set_aside.to_string_lossy())?;
     // Closing writes the log back into the one file that is moved.
@@ -124,21 +127,51 @@ const NEW: &str = ".new";
 /// The files of a store.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];
 
-/// Reads the damaged store from a copy, so that it stays as it was found.
-fn fill(fresh: &mut Connection, path: &Path, key: &StoreKey) -> Result<u64, FieldError> {
-    let copy = beside(path, ".salvage");
-    for ending in ["", "-wal"] {
-        let _ = fs::remove_file(beside(&copy, ending));
-        let _ = fs::copy(beside(path, ending), beside(&copy, ending));
+/// A copy of a damaged store, from which it is read, so that it stays as it was found.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn of(path: &Path) -> Self {
+        let copy = beside(path, ".salvage");
+        for ending in ["", "-wal"] {
+            let _ = fs::remove_file(beside(&copy, ending));
+            let _ = fs::copy(beside(path, ending), beside(&copy, ending));
+        }
+        Self(copy)
     }
-    if unlock(&copy, key).is_err() {
-        mend_head(&copy, path);
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        for ending in ENDINGS {
+            let _ = fs::remove_file(beside(&self.0, ending));
+        }
     }
-    let rows = read_all(&|| unlock(&copy, key).ok(), fresh);
-    for ending in ENDINGS {
-        let _ = fs::remove_file(beside(&copy, ending));
+}
+
+/// Refuses what need not be salvaged, or cannot with this key; a damaged head of the copy is mended.
+fn must_be_damaged(copy: &Path, path: &Path, key: &StoreKey) -> Result<(), FieldError> {
+    match unlock(copy, key) {
+        Ok(mut opened) => {
+            let is_sound = is_whole(&opened) && crate::rebuild::rebuild(&mut opened).is_ok();
+            if is_sound { Err(FieldError::new("not_damaged")) } else { Ok(()) }
+        }
+        Err(error) => {
+            let told = if error.code() == "store_damaged" { tell_apart(path, key, error) } else { error };
+            if told.code() != "store_damaged" {
+                return Err(told);
+            }
+            mend_head(copy, path);
+            Ok(())
+        }
     }
-    rows
+}
+
+/// Says whether every page is as it was written, and the pages fit together.
+fn is_whole(connection: &Connection) -> bool {
+    let pages = connection.prepare("PRAGMA cipher_integrity_check").and_then(|mut ask| ask.exists([])).is_ok_and(|found| !found);
+    let told = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
+    pages && told.is_ok_and(|told| told == "ok") && super::sound(connection).is_ok()
 }
 
 /// Puts the kept pages of the schema over damaged ones.

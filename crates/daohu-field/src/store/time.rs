@@ -17,6 +17,12 @@ pub(crate) fn boot_number(connection: &Connection, boot: &str) -> Result<u32, Fi
     Ok(connection.query_row("SELECT number FROM boot WHERE id = ?1", [boot], |row| row.get(0))?)
 }
 
+/// Returns the number of a boot, or the one that it would be given.
+pub(crate) fn boot_number_seen(connection: &Connection, boot: &str) -> Result<u32, FieldError> {
+    let sql = "SELECT coalesce((SELECT number FROM boot WHERE id = ?1), (SELECT max(number) FROM boot), 0) + (SELECT count(*) = 0 FROM boot WHERE id = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([boot], |row| row.get(0))?)
+}
+
 /// Returns what names a boot.
 pub(crate) fn boot_id(connection: &Connection, number: u32) -> Result<Option<String>, FieldError> {
     Ok(connection.prepare_cached("SELECT id FROM boot WHERE number = ?1")?.query_row([number], |row| row.get(0)).optional()?)

@@ -436,7 +436,7 @@ impl SyncConversation {
 /// Returns the counter of the next request. It follows the wall clock, so that a copy of this store, and a backup that was put back, are
 /// not taken for somebody who plays old requests again.
 fn next_counter(connection: &Connection, now: Stamp) -> Result<u64, FieldError> {
-    let counter = (meta::number(connection, key::COUNTER)? + 1).max(now.wall_ms);
+    let counter = meta::number(connection, key::COUNTER)?.saturating_add(1).max(now.wall_ms);
     meta::set_number(connection, key::COUNTER, counter)?;
     Ok(count(counter))
 }

@@ -45,7 +45,7 @@ pub(crate) fn is_wanted(connection: &Connection) -> Result<bool, FieldError> {
 /// Says whether the digest is to be asked for: a day after the last time, by whatever clock there is.
 pub(crate) fn is_check_due(connection: &Connection, now_ms: i64) -> Result<bool, FieldError> {
     let last = meta::number(connection, key::LAST_CHECK)?;
-    Ok((now_ms - last).abs() >= CHECK_MS && !catch_up::is_catching_up(connection)? && !is_wanted(connection)?)
+    Ok(now_ms.saturating_sub(last).saturating_abs() >= CHECK_MS && !catch_up::is_catching_up(connection)? && !is_wanted(connection)?)
 }
 
 /// Compares the digest of an answer that left nothing to pull.

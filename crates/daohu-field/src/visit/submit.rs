@@ -142,5 +142,9 @@ fn whole(pen: &Pen, kept: &Fields) -> Fields {
 /// A reader of the document knows only the event's clocks. Within one boot the distance on the monotonic clock is
 /// the true one, whatever was done to the wall clock in between.
 fn seen_from(now: &Stamp, captured: &Stamp) -> Instant {
-    if captured.boot == now.boot { Instant(now.wall_ms - (now.mono_ms - captured.mono_ms)) } else { Instant(captured.wall_ms) }
+    if captured.boot == now.boot {
+        Instant(now.wall_ms.saturating_sub(now.mono_ms.saturating_sub(captured.mono_ms)))
+    } else {
+        Instant(captured.wall_ms)
+    }
 }

@@ -73,6 +73,13 @@ fn the_servers_own_codes_come_through_and_a_busy_server_is_busy() {
         let refused = phone.sync_over(SyncOptions::default(), |_| Some(problem(status, code))).unwrap_err();
         assert_eq!(refused.code(), expected);
     }
+    // Nobody signs a refusal: whoever stands in the way may not name what a host takes for the state of its own store.
+    for code in ["interrupted", "store_damaged", "wrong_key", "disk_full", "store_closed", "offline", "usage", "no_such_code"] {
+        for (status, expected) in [(400, "not_our_server"), (503, "server_busy")] {
+            let refused = phone.sync_over(SyncOptions::default(), |_| Some(problem(status, code))).unwrap_err();
+            assert_eq!(refused.code(), expected, "{code}");
+        }
+    }
     let redirect = Response { status: 302, ..Response::default() };
     assert_eq!(phone.sync_over(SyncOptions::default(), |_| Some(redirect.clone())).unwrap_err().code(), "not_our_server");
     assert_eq!(phone.sync(&mut world.server).requests, 1);

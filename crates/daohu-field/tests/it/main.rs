@@ -9,6 +9,7 @@
 
 mod access;
 mod backup;
+mod codes;
 mod convergence;
 mod conversation;
 mod copies;

@@ -151,6 +151,27 @@ fn an_enrolment_whose_answer_was_lost_goes_on_with_the_same_device() {
 }
 
 #[test]
+fn a_busy_office_is_busy_at_enrolment_and_a_page_of_somebody_else_is_not_our_server() {
+    use crate::fake::problem;
+    use daohu_field::{EnrolOptions, Response};
+    let mut phone = crate::phone::Phone::new(5, crate::phone::MAY_5);
+    let portal = Response { status: 200, headers: Vec::new(), body: b"<html>".to_vec() };
+    for (answer, expected) in [
+        (problem(503, "busy"), "server_busy"),
+        (problem(429, ""), "server_busy"),
+        (problem(500, "internal"), "server_busy"),
+        (problem(507, "server_full"), "server_full"),
+        (problem(404, "not_found"), "not_our_server"),
+        (portal, "not_our_server"),
+    ] {
+        let mut conversation = phone.ledger.begin_enrol(EnrolOptions::default(), crate::phone::KEY).unwrap();
+        conversation.next_request(&mut phone.ledger).unwrap();
+        let refused = conversation.on_response(&mut phone.ledger, &answer).unwrap_err();
+        assert_eq!(refused.code(), expected, "{}", answer.status);
+    }
+}
+
+#[test]
 fn a_device_whose_id_is_taken_draws_another_and_asks_again() {
     let mut world = World::new(1);
     world.server.taken_ids = 2;

@@ -5,7 +5,7 @@ use crate::{
     phone::{DAY, HOUR, KEY, MAY_5, Phone, Seeded, World, input},
 };
 use daohu_domain::calendar::Instant;
-use daohu_field::{Ledger, SetClock, Until, VisitInput};
+use daohu_field::{Ledger, SetClock, SyncOptions, Until, VisitInput};
 
 fn world_with_clock(clock: SetClock) -> (World, Phone) {
     let mut world = World::new(1);
@@ -137,4 +137,32 @@ fn a_store_that_was_ever_opened_with_a_set_clock_says_so() {
     let (_, phone) = world_with_clock(SetClock::at(MAY_5));
     let clock = phone.ledger.status().unwrap().clock;
     assert_eq!((clock.source.as_str(), clock.skew_s, clock.anchor_age_s), ("set", Some(0), Some(0)));
+}
+
+#[test]
+fn whatever_a_clock_says_nothing_is_lost_and_the_next_sync_goes_on() {
+    let (mut world, mut phone) = world_with_clock(SetClock::at(MAY_5).with_mono(1_000_000).with_boot("b1"));
+    let household = world.households[0].to_string();
+    for (n, (wall, mono)) in
+        [(i64::MAX, i64::MAX), (i64::MIN, i64::MIN), (i64::MAX, i64::MIN), (i64::MIN, i64::MAX)].into_iter().enumerate()
+    {
+        let wild = SetClock::at(wall).with_mono(mono).with_boot(["b1", "b2"][n % 2]);
+        let path = phone.path();
+        let mut ledger = Ledger::open(&path, &KEY, Box::new(wild), Box::new(Seeded::new(70 + n as u64))).unwrap();
+        ledger.status().unwrap();
+        let _month_of_no_calendar = ledger.due(None);
+        ledger.new_visit(&household, &input("钟坏了的走访。"), Until::Submit).unwrap();
+        let mut conversation = ledger.begin_sync(SyncOptions::default()).unwrap();
+        while let Some(request) = conversation.next_request(&mut ledger).unwrap() {
+            conversation.on_response(&mut ledger, &world.server.handle(&request)).unwrap();
+        }
+        assert_eq!(ledger.status().unwrap().unsent, 0);
+        ledger.rebuild().unwrap();
+    }
+
+    phone.visit(world.households[0], "钟修好了。");
+    phone.sync(&mut world.server);
+
+    assert_eq!(phone.ledger.status().unwrap().unsent, 0);
+    assert_eq!(world.server.count("visit"), 5);
 }

@@ -29,7 +29,13 @@ internal class Calls(val ledger: FieldLedger) {
     }
 
     /** Writes something down. It is never cut short: what a person handed in is saved even if her screen is gone. */
-    suspend fun <T> write(work: (FieldLedger) -> T): T = withContext(Dispatchers.IO + NonCancellable) { again({ true }) { work(ledger) } }
+    suspend fun <T> write(work: (FieldLedger) -> T): T = withContext(Dispatchers.IO + NonCancellable) {
+        try {
+            work(ledger)
+        } catch (refused: LedgerException) {
+            throw refused.typed()
+        }
+    }
 
     /** Reads. Whoever is cancelled meanwhile ends the reading, unless that would end somebody's sync as well. */
     suspend fun <T> read(work: (FieldLedger) -> T): T = cancellable({ if (stops.isEmpty()) ledger.interrupt() }, work)
@@ -50,7 +56,7 @@ internal class Calls(val ledger: FieldLedger) {
         try {
             call.await().getOrThrow()
         } catch (cancelled: CancellationException) {
-            // Asked again until it has ended, since what is asked between two statements ends nothing.
+            // Asked again until it has ended, since what is asked before the call began ends nothing.
             withContext(NonCancellable) {
                 do stop() while (withTimeoutOrNull(STOP_AGAIN_MS) { call.join() } == null)
             }
@@ -58,9 +64,9 @@ internal class Calls(val ledger: FieldLedger) {
         }
     }
 
-    /** Calls again what was ended by the interrupt of somebody else; it left nothing. */
+    /** Calls again what was ended by the interrupt of somebody else; it left nothing. It gives up where that goes on and on. */
     private inline fun <T> again(isWanted: () -> Boolean, work: () -> T): T {
-        while (true) {
+        repeat(TIMES_MAX - 1) {
             val before = asked.get()
             try {
                 return work()
@@ -69,9 +75,15 @@ internal class Calls(val ledger: FieldLedger) {
                 if (error !is FieldException.Interrupted || asked.get() != before || !isWanted()) throw error
             }
         }
+        try {
+            return work()
+        } catch (refused: LedgerException) {
+            throw refused.typed()
+        }
     }
 
     private companion object {
         const val STOP_AGAIN_MS = 50L
+        const val TIMES_MAX = 100
     }
 }

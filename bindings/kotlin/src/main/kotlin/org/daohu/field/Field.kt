@@ -10,6 +10,7 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.catch
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.update
@@ -41,14 +42,19 @@ class Field private constructor(ledger: FieldLedger) : AutoCloseable {
     /** The due households of a month, this month by default: at once, and again whenever they changed. */
     fun dueList(month: YearMonth? = null): Flow<DueView> = watch { due(month) }
 
-    /** Whatever [read] tells, at once and again whenever it changed. */
-    fun <T> watch(read: suspend Field.() -> T): Flow<T> = changes.map { read() }.distinctUntilChanged()
+    /** Whatever [read] tells, at once and again whenever it changed; it ends when the store is closed. */
+    fun <T> watch(read: suspend Field.() -> T): Flow<T> =
+        changes.map { read() }.distinctUntilChanged().catch { if ((it as? FieldException)?.code != STORE_CLOSED) throw it }
 
-    /** Ends the calls that are under way, all of them; they throw [FieldException.Interrupted] and leave nothing. */
+    /** Ends reading, syncing, rebuilding and backing up that is under way; it throws [FieldException.Interrupted] and leaves nothing. */
     fun interrupt(): Unit = calls.interrupt()
 
-    /** Frees the store. Calls under way come to their end first. */
-    override fun close(): Unit = calls.ledger.close()
+    /** Frees the store. Calls under way come to their end first, a sync between two exchanges. Later ones are refused with `store_closed`. */
+    override fun close() {
+        calls.ledger.release()
+        // A flow that waits for the next change looks once more, and ends.
+        changes.update { it + 1 }
+    }
 
     // Enrolment and sync.
 
@@ -58,12 +64,12 @@ class Field private constructor(ledger: FieldLedger) : AutoCloseable {
      * @param label what the office should call this device
      */
     suspend fun enrol(server: String, code: String, label: String, transport: Transport): EnrolReport = calls.long(transport::cancel) {
-        checkNotNull(it.enrol(EnrolOptions(server, code, label, null), transport))
+        it.enrol(EnrolOptions(server, code, label), transport)
     }
 
     /** Begins an enrolment that the host carries itself. */
     suspend fun beginEnrol(server: String, code: String, label: String): EnrolSteps =
-        EnrolSteps(calls, calls.write { it.beginEnrol(EnrolOptions(server, code, label, null)) })
+        EnrolSteps(calls, calls.write { it.beginEnrol(EnrolOptions(server, code, label)) })
 
     /**
      * Sends what is unsent and fetches what is new; a second call waits for the first. A sync that broke goes on where it was.
@@ -75,7 +81,7 @@ class Field private constructor(ledger: FieldLedger) : AutoCloseable {
         state.value = SyncState.Running(SyncProgress(0u, 0u, 0u))
         var ended: SyncState = SyncState.Idle(null)
         try {
-            val report = calls.long(transport::cancel) { checkNotNull(it.sync(options(server, requestsMax), transport)) }
+            val report = calls.long(transport::cancel) { it.sync(options(server, requestsMax), transport) }
             ended = SyncState.Idle(report)
             report
         } catch (error: FieldException) {
@@ -139,7 +145,10 @@ class Field private constructor(ledger: FieldLedger) : AutoCloseable {
     /** Begins a draft at this moment. */
     suspend fun startVisit(household: UUID): VisitAnswer = calls.write { it.startVisit(household.toString()) }
 
-    /** Writes a visit down in one step; by default it is handed in. What does not fit is refused, and nothing is written then. */
+    /**
+     * Writes a visit down in one step; by default it is handed in. Where something does not fit, what fits is kept as a draft, whose id is
+     * [FieldException.draft]: go on with [setVisit] and [submitVisit], for another call would begin another draft.
+     */
     suspend fun newVisit(household: UUID, entry: VisitEntry, until: Until = Until.SUBMIT): VisitAnswer =
         calls.write { it.newVisit(household.toString(), entry, until) }
 
@@ -196,6 +205,9 @@ class Field private constructor(ledger: FieldLedger) : AutoCloseable {
     /** What is unsent as a file that somebody carries; it counts as received only once the receipt is back. */
     suspend fun exportBatches(): BatchFile = calls.write { it.exportBatches() }
 
+    /** Notes that the app wrote and flushed the file of [exportBatches]: [StatusView.exported] counts what is in it. */
+    suspend fun noteExported(file: BatchFile): Unit = calls.write { it.noteExported(file.lastBatch) }
+
     /** Takes the receipts that came back. */
     suspend fun importReceipts(file: ByteArray): ReceiptsTaken = calls.write { it.importReceipts(direct(file)) }
 
@@ -219,7 +231,10 @@ class Field private constructor(ledger: FieldLedger) : AutoCloseable {
         suspend fun open(store: File, clock: HostClock? = null, key: suspend () -> ByteArray): Field =
             withKey(key) { Field(FieldLedger.open(store.path, it, clock)) }
 
-        /** Sets a damaged store aside and brings what can be read of it into a new one. */
+        /**
+         * Sets a damaged store aside and brings what can be read of it into a new one. Call [close] first; a store that is in use
+         * (`store_busy`), that is whole (`not_damaged`) or whose key is another (`wrong_key`) is left as it is.
+         */
         suspend fun salvage(store: File, nowMs: Long = System.currentTimeMillis(), key: suspend () -> ByteArray): Salvaged =
             withKey(key) { org.daohu.field.ffi.salvage(store.path, it, nowMs) }
 
@@ -231,6 +246,7 @@ class Field private constructor(ledger: FieldLedger) : AutoCloseable {
         fun newKey(): ByteArray = ByteArray(KEY_BYTES).also(SecureRandom()::nextBytes)
 
         private const val KEY_BYTES = 32
+        private const val STORE_CLOSED = "store_closed"
 
         private suspend fun <T> withKey(key: suspend () -> ByteArray, work: (ByteBuffer) -> T): T {
             val bytes = key()

@@ -1,12 +1,15 @@
 package org.daohu.field
 
 import java.util.Locale
+import java.util.UUID
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.contentOrNull
 import org.daohu.field.ffi.LedgerException
 
 /**
- * Why a call did not do what was asked; nothing is half done then. An app decides by the class or by [code] and shows [sentence].
+ * Why a call did not do what was asked; nothing is half done then, but that a visit which does not fit is kept as a [draft]. An app decides by the class or by [code] and shows [sentence].
  *
  * @property code the stable code
  * @property zh what to do, in Chinese
@@ -33,6 +36,9 @@ sealed class FieldException(val code: String, val zh: String, val en: String, va
 
     private constructor(from: LedgerException.Refused) :
         this(from.code, from.zh, from.en, Json.parseToJsonElement(from.detail) as JsonObject, from)
+
+    /** The draft that a refused [Field.newVisit] left, to go on with. */
+    val draft: UUID? get() = (detail["draft"] as? JsonPrimitive)?.contentOrNull?.let(UUID::fromString)
 
     /** What to tell the person: Chinese where the device speaks Chinese, else English. */
     fun sentence(locale: Locale = Locale.getDefault()): String = if (locale.language == "zh") zh else en

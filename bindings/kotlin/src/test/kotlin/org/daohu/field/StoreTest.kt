@@ -3,6 +3,8 @@ package org.daohu.field
 import java.io.File
 import java.nio.file.Path
 import java.util.UUID
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.serialization.json.JsonObject
 import org.junit.jupiter.api.Assertions.assertArrayEquals
@@ -60,6 +62,50 @@ class StoreTest {
         val salvaged = Field.salvage(store) { key.copyOf() }
         assertArrayEquals(bytes, File(salvaged.setAside).readBytes())
         Field.open(store) { key.copyOf() }.use { assertEquals(salvaged.setAside, it.status().salvagedFrom) }
+    }
+
+    @Test
+    fun `a store that is in use, or whole, or of another key is not salvaged`(@TempDir folder: Path): Unit = runBlocking {
+        val store = folder.resolve("ledger.db").toFile()
+        val key = Field.newKey()
+        Field.open(store) { key.copyOf() }.use {
+            assertEquals("store_busy", refused { Field.salvage(store) { key.copyOf() } }.code)
+        }
+        assertEquals("not_damaged", refused { Field.salvage(store) { key.copyOf() } }.code)
+        assertEquals("wrong_key", refused { Field.salvage(store) { Field.newKey() } }.code)
+        Field.open(store) { key.copyOf() }.use { assertEquals(null, it.status().salvagedFrom) }
+    }
+
+    @Test
+    fun `after it was closed a store refuses, and its flows end`(@TempDir folder: Path): Unit = runBlocking {
+        val field = Field.open(folder.resolve("ledger.db").toFile()) { Field.newKey() }
+        val seen = Channel<Unit>(Channel.UNLIMITED)
+        val watching = launch { field.watch { conflicts() }.collect { seen.send(Unit) } }
+        seen.receive()
+        field.close()
+        watching.join()
+        assertEquals(false, watching.isCancelled)
+        assertEquals("store_closed", refused { field.status() }.code)
+        assertEquals("store_closed", refused { field.startVisit(UUID(1, 2)) }.code)
+        assertEquals("store_closed", refused { field.sync(HttpTransport()) }.code)
+        field.close()
+    }
+
+    @Test
+    fun `the classes are of Java 8 and rest on nothing of the desktop`() {
+        val root = File(Field::class.java.protectionDomain.codeSource.location.toURI())
+        val classes = root.walk().filter { it.extension == "class" }.toList()
+        assertTrue(classes.size > 100, "${classes.size} classes in $root")
+        for (file in classes) {
+            val bytes = file.readBytes()
+            assertEquals(52, bytes[7].toInt(), "${file.name}: the version of its bytecode")
+            val text = String(bytes, Charsets.ISO_8859_1)
+            assertEquals(emptyList<String>(), DESKTOP.filter { it in text }, file.name)
+        }
+    }
+
+    private companion object {
+        val DESKTOP = listOf("java/awt/", "javax/swing/", "java/net/http/", "java/lang/management/")
     }
 
     @Test

@@ -212,6 +212,44 @@ class TwoPhonesTest {
         assertEquals(1UL, phone.status().unsent)
     }
 
+    /** Somebody in the way, who answers everything alike. */
+    private class Portal(private val code: String) : Transport {
+        override fun exchange(request: HttpRequest) = HttpResponse(400u, """{"code":"$code"}""".encodeToByteArray())
+
+        override fun cancel() = Unit
+    }
+
+    @Test
+    fun `whoever stands in the way cannot name what an app takes for the state of its store`(): Unit = runBlocking {
+        val phone = primary()
+        for (code in listOf("interrupted", "store_damaged")) {
+            val error = assertInstanceOf(FieldException.Refused::class.java, runCatching { phone.sync(Portal(code)) }.exceptionOrNull())
+            assertEquals("not_our_server", error.code)
+        }
+    }
+
+    @Test
+    fun `a visit that does not fit is one draft, with which its author goes on`(): Unit = runBlocking {
+        val phone = primary()
+        world.at(World.VISIT)
+        val error = runCatching { phone.newVisit(household, VisitEntry(narrative = "还没写完")) }.exceptionOrNull() as FieldException
+        val draft = checkNotNull(error.draft) { error }
+        phone.setVisit(draft, visit("写完了"))
+        assertEquals("submitted", phone.submitVisit(draft).visit.state)
+        assertEquals(0UL to 1UL, phone.status().let { it.drafts to it.unsent })
+    }
+
+    @Test
+    fun `what is in a flushed batch file is told, and received only with its receipt`(): Unit = runBlocking {
+        val phone = primary()
+        world.at(World.VISIT)
+        phone.newVisit(household, visit("走访邻居"))
+        val file = phone.exportBatches()
+        assertEquals(0UL, phone.status().exported)
+        phone.noteExported(file)
+        assertEquals(1UL to 1UL, phone.status().let { it.exported to it.unsent })
+    }
+
     @Test
     fun `without a server a sync is offline, and the visit goes another time`(): Unit = runBlocking {
         val phone = primary()
