@@ -14,6 +14,7 @@ pub mod hints;
 pub mod id;
 pub mod kind;
 pub mod kinds;
+pub mod leads;
 pub mod mask;
 pub mod month_text;
 pub mod permission;

@@ -13,6 +13,7 @@ mod coverage_vectors;
 mod coverage_visit;
 mod hints;
 mod kinds;
+mod leads;
 mod mask;
 mod month_text;
 mod permission;
