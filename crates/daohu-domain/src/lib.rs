@@ -19,6 +19,7 @@ pub mod mask;
 pub mod month_text;
 pub mod permission;
 pub mod place;
+pub mod required_evidence;
 pub mod role;
 pub mod schema;
 pub mod secret;

@@ -20,6 +20,7 @@ mod permission;
 mod places_and_days;
 mod properties;
 mod read_text;
+mod required_evidence;
 mod secret;
 mod state_agrees;
 mod state_month_record;
