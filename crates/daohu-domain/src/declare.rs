@@ -1,7 +1,7 @@
 //! The builder with which kinds are declared: one line a field, all of it at compile time.
 
 use crate::{
-    kind::{By, Choice, Column, EventType, Field, Fields, Home, Import, Kind, Level, Mask, Merge, Shape, SpanOf},
+    kind::{By, Choice, Column, EventType, Field, Fields, Home, Import, Kind, Level, Mask, Merge, Shape, SpanOf, Subject},
     role::Role,
     validate::Violation,
 };
@@ -310,7 +310,7 @@ impl Kind {
             zh,
             en,
             home,
-            subject: false,
+            subject: Subject::None,
             reference: false,
             audience: &[],
             writers: &[],
@@ -327,7 +327,14 @@ impl Kind {
     /// Makes a record belong to one household.
     #[must_use]
     pub const fn of_household(mut self) -> Self {
-        self.subject = true;
+        self.subject = Subject::Household;
+        self
+    }
+
+    /// Lets a record belong to one household, or to none.
+    #[must_use]
+    pub const fn of_household_or_none(mut self) -> Self {
+        self.subject = Subject::Either;
         self
     }
 

@@ -27,8 +27,8 @@ pub struct Kind {
     pub en: &'static str,
     /// Says at which level of place its records live.
     pub home: Home,
-    /// Says that a record belongs to one household, named in its header.
-    pub subject: bool,
+    /// Says whether a record belongs to one household, named in its header.
+    pub subject: Subject,
     /// Says that its records travel to every device of the township.
     pub reference: bool,
     /// Lists who reads.
@@ -49,6 +49,37 @@ pub struct Kind {
     pub check: fn(&Fields) -> Vec<Violation>,
     /// Says how a workbook of such records is recognised, if there is one.
     pub import: Option<Import>,
+}
+
+/// Whether a record of a kind belongs to one household.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Never.
+    None,
+    /// Always.
+    Household,
+    /// Some do: evidence of a visit belongs to its household, evidence of an issue to none.
+    Either,
+}
+
+impl Subject {
+    /// Says whether a record may name a household.
+    #[must_use]
+    pub const fn may_be(self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// Says whether a record must name a household.
+    #[must_use]
+    pub const fn must_be(self) -> bool {
+        matches!(self, Self::Household)
+    }
+
+    /// Says whether a record that names a household, or does not, is right.
+    #[must_use]
+    pub const fn takes(self, has_household: bool) -> bool {
+        if has_household { self.may_be() } else { !self.must_be() }
+    }
 }
 
 /// The level of place at which records of a kind live.

@@ -1,6 +1,6 @@
 //! JSON Schema of a kind, for the description of the office API and for programs that fill forms.
 
-use crate::kind::{Choice, EventType, Field, Json, Kind, Shape, SpanOf};
+use crate::kind::{Choice, EventType, Field, Json, Kind, Shape, SpanOf, Subject};
 use serde_json::json;
 
 /// Is the pattern of an id.
@@ -28,12 +28,21 @@ pub fn json_schema(kind: &Kind) -> Json {
         "required": required,
         "additionalProperties": true,
         "x-kind": kind.name,
-        "x-subject": kind.subject,
+        "x-subject": of_subject(kind.subject),
         "x-reference": kind.reference,
         "x-unique": kind.unique,
         "x-states": kind.states.iter().map(of_choice).collect::<Vec<_>>(),
         "x-events": events,
     })
+}
+
+/// Whether a record names a household: yes, no, or one may be named.
+fn of_subject(subject: Subject) -> Json {
+    match subject {
+        Subject::None => json!(false),
+        Subject::Household => json!(true),
+        Subject::Either => json!("optional"),
+    }
 }
 
 /// Returns the schema of one field.

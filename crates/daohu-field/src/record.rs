@@ -107,9 +107,9 @@ impl Ledger {
     pub fn add_record(&mut self, kind: &str, pairs: &[(String, String)]) -> Result<RecordView, FieldError> {
         let kind = kind_named(kind)?;
         let named = |key: &str| pairs.iter().find(|(name, _)| name == key && kind.field(key).is_none()).map(|(_, text)| text.as_str());
-        let household = match named("household").filter(|_| kind.subject) {
+        let household = match named("household").filter(|_| kind.subject.may_be()) {
             Some(text) => Some(self.find_household(text)?),
-            None if kind.subject && kind.name != "household" => {
+            None if kind.subject.must_be() && kind.name != "household" => {
                 return Err(FieldError::new("invalid_record")
                     .saying("要写是哪一户：household=户编号。", "say which household: household=NUMBER")
                     .with(serde_json::json!({ "fields": [{ "field": "household" }] })));

@@ -170,9 +170,13 @@ impl Office {
         if kind.name == "household" {
             return Ok((place.ok_or(OfficeError::about("bad_place", PLACE))?, Some(id)));
         }
-        if kind.subject {
-            let household = self.household(given(&HOUSEHOLD).ok_or_else(missing_household)?)?;
-            return Ok((household.place, Some(household.record)));
+        match given(&HOUSEHOLD) {
+            Some(text) if kind.subject.may_be() => {
+                let household = self.household(text)?;
+                return Ok((household.place, Some(household.record)));
+            }
+            None if kind.subject.must_be() => return Err(missing_household()),
+            _ => {}
         }
         if let Some(place) = place {
             return Ok((place, None));

@@ -148,7 +148,10 @@ fn check(kind: &Kind, fields: &Fields, whole: bool) -> Result<(), OfficeError> {
 
 fn create(office: &Office, writes: &Writes, record: &RecordWrite, fields: &Fields, at_ms: i64) -> Result<(Document, Change), OfficeError> {
     let by = writes.by.unwrap_or(office.own_device());
-    let subject = if record.kind.subject { Some(record.subject.ok_or_else(missing_household)?) } else { None };
+    let subject = record.subject.filter(|_| record.kind.subject.may_be());
+    if !record.kind.subject.takes(subject.is_some()) {
+        return Err(missing_household());
+    }
     let header = Header { id: record.id, kind: record.kind.name.to_owned(), place: record.place, subject, by };
     Ok(Document::create(&header, record.kind, fields, None, office.own_device(), at_ms)?)
 }
@@ -188,7 +191,7 @@ fn item(office: &Office, record: &RecordWrite, change: Change) -> OwnItem {
         bytes: change.bytes.clone(),
         author: office.own_device(),
         kind: record.kind.name.to_owned(),
-        household: if record.kind.subject { record.subject } else { None },
+        household: record.subject.filter(|_| record.kind.subject.may_be()),
         reference: record.kind.reference,
         roles: None,
     };

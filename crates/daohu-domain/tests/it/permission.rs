@@ -40,7 +40,7 @@ fn home(kind: &Kind) -> (Place, Option<Id>) {
         Home::Village => VILLAGE,
         Home::Township => TOWN,
     };
-    (place(number), kind.subject.then(|| id(1)))
+    (place(number), kind.subject.may_be().then(|| id(1)))
 }
 
 fn allowed(asked: impl Fn(&[Grant]) -> bool) -> String {

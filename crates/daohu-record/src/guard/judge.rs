@@ -100,7 +100,7 @@ fn read(
     };
     if first {
         reading.may(Act::Create)?;
-        if kind.subject != header.subject.is_some() {
+        if !kind.subject.takes(header.subject.is_some()) {
             reading.invalid("invalid_record")?;
         }
     }
