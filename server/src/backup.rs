@@ -191,6 +191,8 @@ fn named_blobs(folder: &Path) -> Result<Vec<BlobRow>, OfficeError> {
 fn blobs_of(place: &ShelfPlace, named: &[BlobRow], listed: &[Listed]) -> Blobs {
     let files = named.len() as u64;
     match place {
+        // They stay where they are; whoever keeps the bucket backs it up.
+        ShelfPlace::Bucket(_) => Blobs { place: place.to_string(), files, bad: Vec::new() },
         ShelfPlace::Folder(_) => {
             let paths: HashMap<&str, &Listed> = listed.iter().map(|file| (file.path.as_str(), file)).collect();
             let is_there = |row: &&BlobRow| {
@@ -199,7 +201,7 @@ fn blobs_of(place: &ShelfPlace, named: &[BlobRow], listed: &[Listed]) -> Blobs {
                 paths.get(format!("blobs/{folder}/{rest}").as_str()).is_some_and(|file| file.bytes == row.size && file.sha256 == name)
             };
             let bad = named.iter().filter(|row| !is_there(row)).take(BAD_MAX).map(|row| hex::encode(row.hash)).collect();
-            Blobs { place: "folder".to_owned(), files, bad }
+            Blobs { place: place.to_string(), files, bad }
         }
     }
 }

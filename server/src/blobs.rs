@@ -1,17 +1,19 @@
-//! Files that records of evidence name: how they come (`upload`), who may send them (`token`), where they lie (`shelf`), who may have them
+//! Files that records of evidence name: how they come (`upload`), who may send them (`token`), where they lie (`shelf`, `place`), who may have them
 //! (`read`), and what is cleaned away (`sweep`).
 //!
 //! A file is named by the SHA-256 of its bytes and by nothing that a client calls it. Nothing is given out but by right over a record
 //! that names it.
 
+mod place;
 mod read;
-pub(crate) mod shelf;
+mod shelf;
 mod sweep;
 mod token;
 mod upload;
 
+pub use place::{Bucket, ShelfPlace};
 pub use read::Found;
-pub use shelf::{Shelf, ShelfPlace};
+pub use shelf::Shelf;
 pub use upload::{Part, UploadAsk, UploadView};
 
 use crate::limits::DAY_MS;

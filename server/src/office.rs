@@ -96,7 +96,7 @@ impl Office {
             master: Mutex::new(master),
             own,
             disk: Disk::new(space, bounds),
-            shelf: Shelf::open(ShelfPlace::Folder(folder.join("blobs")))?,
+            shelf: Shelf::open(ShelfPlace::of(folder)?)?,
             limiter: Mutex::new(Limiter::default()),
             packs: Mutex::new(PackDesk::default()),
         }));

@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock, mpsc};
 
 use futures_util::StreamExt;
@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncReadExt;
 use tokio::runtime::{Builder, Runtime};
 
+use super::ShelfPlace;
 use crate::store::StoreError;
 
 /// Bytes that are sent to the store at once; S3 wants at least 5 MiB a part, and so much is in memory.
@@ -26,13 +27,6 @@ const PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// Files fetched at once for one answer.
 const FETCHES_MAX: usize = 16;
-
-/// Where files lie.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ShelfPlace {
-    /// In a folder.
-    Folder(PathBuf),
-}
 
 /// The files.
 pub struct Shelf {
@@ -60,13 +54,12 @@ impl Shelf {
     /// Opens the place of files.
     ///
     /// # Errors
-    /// When the folder is not there.
+    /// When the folder is not there. A bucket is not asked yet.
     pub fn open(place: ShelfPlace) -> Result<Self, StoreError> {
+        let failed = |error| StoreError::Backend { action: "open the store of files", source: Box::new(error) };
         let objects: Arc<dyn ObjectStore> = match &place {
-            ShelfPlace::Folder(folder) => {
-                let files = LocalFileSystem::new_with_prefix(folder).map_err(|error| failure("open the folder of files", error))?;
-                Arc::new(files.with_fsync(true))
-            }
+            ShelfPlace::Folder(folder) => Arc::new(LocalFileSystem::new_with_prefix(folder).map_err(failed)?.with_fsync(true)),
+            ShelfPlace::Bucket(bucket) => bucket.open().map_err(failed)?,
         };
         Ok(Self { objects, place, runtime: OnceLock::new() })
     }
@@ -77,13 +70,24 @@ impl Shelf {
         &self.place
     }
 
+    /// Asks the store whether it is there and lets us in.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn look(&self) -> Result<(), StoreError> {
+        let objects = Arc::clone(&self.objects);
+        // One page of names: of a bucket that is not there a single name would look like a file that is not.
+        let first = self.wait(async move { objects.list(None).next().await.transpose().map(drop) })?;
+        first.map_err(|error| self.failure("look at the store of files", error))
+    }
+
     /// Keeps a file whose bytes have this hash. Keeping it twice does nothing.
     ///
     /// # Errors
     /// `Full`, or a failure of the store; a half-written file is never visible.
     pub fn keep(&self, file: &Path, hash: &[u8; 32]) -> Result<(), StoreError> {
         let (objects, to, file) = (Arc::clone(&self.objects), path_of(hash), file.to_path_buf());
-        self.wait(async move { put(&*objects, &to, &file).await })?.map_err(|error| failure("keep a file", error))
+        self.wait(async move { put(&*objects, &to, &file).await })?.map_err(|error| self.failure("keep a file", error))
     }
 
     /// Returns how many bytes are kept under each hash, in the order asked; none where nothing is.
@@ -98,7 +102,7 @@ impl Shelf {
                 Err(error) => Err(error),
             }
         })?;
-        found.into_iter().map(|size| size.map_err(|error| failure("look for a file", error))).collect()
+        found.into_iter().map(|size| size.map_err(|error| self.failure("look for a file", error))).collect()
     }
 
     /// Returns the bytes kept under each hash, in the order asked; none where nothing is, or where they no longer fit their hash.
@@ -107,7 +111,7 @@ impl Shelf {
     /// When the store fails.
     pub fn read(&self, hashes: &[[u8; 32]]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let found = self.each(hashes, |objects, hash| async move { read(&*objects, &hash).await })?;
-        found.into_iter().map(|read| read.map_err(|error| failure("read a file", error))).collect()
+        found.into_iter().map(|read| read.map_err(|error| self.failure("read a file", error))).collect()
     }
 
     /// Asks the store of several files at once, a few at a time.
@@ -142,7 +146,26 @@ impl Shelf {
         let (objects, path) = (Arc::clone(&self.objects), path_of(hash));
         match self.wait(async move { objects.delete(&path).await })? {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(failure("take a file away", error)),
+            Err(error) => Err(self.failure("take a file away", error)),
+        }
+    }
+
+    /// Tells a full disk, and a bucket that does not answer, from every other failure.
+    fn failure(&self, action: &'static str, error: object_store::Error) -> StoreError {
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(one) = cause {
+            if one.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::StorageFull) {
+                return StoreError::Full;
+            }
+            cause = one.source();
+        }
+        match self.place {
+            ShelfPlace::Folder(_) => StoreError::Backend { action, source: Box::new(error) },
+            ShelfPlace::Bucket(_) => {
+                // Addresses and hashes, and what the bucket said; nothing of anybody.
+                tracing::error!(action, error = %error, "the bucket of files did not do it");
+                StoreError::Busy
+            }
         }
     }
 
@@ -221,16 +244,4 @@ fn path_of(hash: &[u8; 32]) -> ObjectPath {
 
 fn of_file(source: io::Error) -> object_store::Error {
     object_store::Error::Generic { store: "upload", source: Box::new(source) }
-}
-
-/// Tells a full disk from every other failure.
-fn failure(action: &'static str, error: object_store::Error) -> StoreError {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
-    while let Some(one) = cause {
-        if one.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::StorageFull) {
-            return StoreError::Full;
-        }
-        cause = one.source();
-    }
-    StoreError::Backend { action, source: Box::new(error) }
 }

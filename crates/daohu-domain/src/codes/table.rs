@@ -136,6 +136,12 @@ pub(super) const COMMANDS: &[Row] = &[
         "只有本机地址才能改时钟，请去掉 --now 或改用 127.0.0.1。",
         "The clock may be set on a loopback address only; drop --now or listen on 127.0.0.1.",
     ),
+    ("bad_blobs", "文件的存放处写成 folder 或 S3 桶的地址。", "Write where files lie as folder or s3://BUCKET?endpoint=URL."),
+    (
+        "blobs_unreachable",
+        "存文件的桶连不上，请核对地址、桶名和钥匙。",
+        "The bucket for files cannot be reached; check its address, its name and the keys.",
+    ),
     ("usage", "命令写得不对，加 --help 看写法。", "The command is not right; see --help."),
     ("bad_config", "这个设置的值不合适，照提示改。", "The value does not fit; follow the hint."),
     ("bad_role", "没有这个角色，写 helper、town_office 等。", "There is no such role; write helper, town_office or another."),

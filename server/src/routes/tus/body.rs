@@ -17,7 +17,15 @@ use axum::{
     http::StatusCode,
 };
 use daohu_wire::limits::CHECKED_PART_BYTES_MAX;
-use std::{future::poll_fn, pin::Pin, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    time::Duration,
+};
+use tokio::time::timeout;
+
+/// How long the last bytes of an older connection are waited for once somebody newer came: they are on this machine or nowhere.
+const LATE: Duration = Duration::from_millis(100);
 
 /// A part on its way.
 #[derive(Debug)]
@@ -49,6 +57,9 @@ struct Taking {
     gathered: Vec<u8>,
     /// Where those belong.
     at: u64,
+    /// Whether somebody newer waits for the turn, and bytes that came since.
+    is_late: bool,
+    late_bytes: usize,
 }
 
 /// What came next.
@@ -64,7 +75,19 @@ impl Taking {
             let hasher = checksum.hasher();
             (checksum, hasher)
         });
-        Self { app, turn, token: sent.token, at: sent.view.received, view: sent.view, checksum, body: sent.body, gathered: Vec::new() }
+        let at = sent.view.received;
+        Self {
+            app,
+            turn,
+            token: sent.token,
+            view: sent.view,
+            checksum,
+            body: sent.body,
+            gathered: Vec::new(),
+            at,
+            is_late: false,
+            late_bytes: 0,
+        }
     }
 
     async fn run(mut self) -> Result<UploadView, Problem> {
@@ -90,16 +113,29 @@ impl Taking {
     }
 
     async fn next(&mut self) -> Next {
+        if self.late_bytes > UPLOAD_FLUSH_BYTES {
+            return Next::Cut;
+        }
         let body = &mut self.body;
-        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
-        tokio::select! {
+        let mut frame = pin!(poll_fn(|context| Pin::new(&mut *body).poll_frame(context)));
+        let silence = Duration::from_secs(UPLOAD_SILENCE_S);
+        let came = tokio::select! {
             biased;
-            () = self.turn.is_over() => Next::Cut,
-            frame = tokio::time::timeout(Duration::from_secs(UPLOAD_SILENCE_S), frame) => match frame {
-                Ok(Some(Ok(frame))) => Next::Bytes(frame.into_data().unwrap_or_default()),
-                Ok(None) => Next::End,
-                Ok(Some(Err(_))) | Err(_) => Next::Cut,
-            },
+            frame = timeout(silence, &mut frame) => frame,
+            // What the older connection brought up to its end is on this machine already: it is heard out, or it would be sent once more.
+            () = self.turn.is_over() => {
+                self.is_late = true;
+                timeout(LATE, frame).await
+            }
+        };
+        match came {
+            Ok(Some(Ok(frame))) => {
+                let bytes = frame.into_data().unwrap_or_default();
+                self.late_bytes += if self.is_late { bytes.len() } else { 0 };
+                Next::Bytes(bytes)
+            }
+            Ok(None) => Next::End,
+            Ok(Some(Err(_))) | Err(_) => Next::Cut,
         }
     }
 
