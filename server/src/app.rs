@@ -6,7 +6,7 @@
 
 use crate::{
     office::Office,
-    routes::{self, log, problem::Problem},
+    routes::{self, log, problem::Problem, tus::Turns},
 };
 use axum::{
     Router,
@@ -50,6 +50,8 @@ pub struct App {
     pub office: Office,
     /// The settings.
     pub settings: Settings,
+    /// Whose turn it is at each upload.
+    pub turns: Turns,
     line: Arc<Semaphore>,
     workers: Arc<Semaphore>,
 }
@@ -59,7 +61,7 @@ impl App {
     #[must_use]
     pub fn new(office: Office, settings: Settings) -> Self {
         let line = Arc::new(Semaphore::new(settings.workers_max + settings.waiting_max));
-        Self { office, settings, line, workers: Arc::new(Semaphore::new(settings.workers_max)) }
+        Self { office, settings, turns: Turns::default(), line, workers: Arc::new(Semaphore::new(settings.workers_max)) }
     }
 
     /// Runs one office call on a blocking thread.

@@ -7,6 +7,7 @@
 mod part;
 mod restore;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,10 +18,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::blobs::ShelfPlace;
 use crate::error::OfficeError;
 use crate::office::keys::{NAMES, make_folder};
 use crate::office::{Office, check_keys};
 use crate::store::StoreError;
+use crate::store::blob::BlobRow;
+use crate::store::ports::BlobStore;
 use crate::store::sqlite::SqliteStore;
 use crate::verify::{self, LogCheck};
 
@@ -40,6 +44,9 @@ const FORMAT: u32 = 1;
 /// Bytes of a list: a county's evidence is some hundred thousand files.
 const LIST_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
+/// Files looked at at once.
+const BLOBS_PAGE: usize = 1_000;
+
 /// Bytes copied at once.
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -56,7 +63,24 @@ struct List {
     /// The key files that are in it; none where they were left out.
     keys: Vec<String>,
     files: Vec<Listed>,
+    /// The files that records name; none in a list of before there were any.
+    #[serde(default)]
+    blobs: Option<Blobs>,
 }
+
+/// The files that records name, as a backup has them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Blobs {
+    /// `folder`, where they are in the backup, or the bucket where they stayed.
+    place: String,
+    /// How many records name.
+    files: u64,
+    /// Those that were missing or damaged when the backup was made, at most `BAD_MAX`.
+    bad: Vec<String>,
+}
+
+/// Bad files that are named one by one; after so many somebody must look at the disk.
+const BAD_MAX: usize = 100;
 
 /// One file of a backup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,6 +96,7 @@ impl List {
         json!({
             name: folder, "made_at": self.made_at, "tree_size": self.tree_size, "root": self.root, "files": self.files.len(),
             "bytes": self.files.iter().map(|file| file.bytes).sum::<u64>(), "keys": !self.keys.is_empty(), "missing": missing,
+            "blobs": self.blobs.as_ref().map(|blobs| json!({ "place": blobs.place, "files": blobs.files, "bad": blobs.bad })),
         })
     }
 }
@@ -110,8 +135,10 @@ impl Office {
         }
         copy_rest(self.folder(), part)?;
         let checked = checked(part, with_keys)?;
+        let named = named_blobs(part)?;
         let mut files = Vec::new();
         list_files(part, part, &mut files)?;
+        let blobs = Some(blobs_of(self.shelf().place(), &named, &files));
         let list = List {
             format: FORMAT,
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -121,6 +148,7 @@ impl Office {
             server_key: hex::encode(self.server_key()),
             keys: if with_keys { NAMES.iter().map(|name| (*name).to_owned()).collect() } else { Vec::new() },
             files,
+            blobs,
         };
         let text = serde_json::to_string_pretty(&list).map_err(|error| failed(io::Error::other(error)))?;
         write_new(&part.join(LIST), format!("{text}\n").as_bytes())?;
@@ -138,6 +166,43 @@ fn checked(folder: &Path, with_keys: bool) -> Result<LogCheck, OfficeError> {
     match &check.first_bad {
         None => Ok(check),
         Some(bad) => Err(OfficeError::Refused { code: "log_damaged", detail: json!({ "batch": bad.batch, "reason": bad.reason }) }),
+    }
+}
+
+/// Returns the files that records of a copied store name and that had arrived.
+fn named_blobs(folder: &Path) -> Result<Vec<BlobRow>, OfficeError> {
+    let store = SqliteStore::open(folder).map_err(of_the_copy)?;
+    let (mut named, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.blobs(after.as_ref(), BLOBS_PAGE)?;
+        let Some(last) = page.last() else { return Ok(named) };
+        after = Some(last.hash);
+        for row in page {
+            // One that nobody names may have been swept while it was copied, and nobody misses it.
+            if !store.blob_uses(&row.hash)?.is_empty() {
+                named.push(row);
+            }
+        }
+    }
+}
+
+/// Says which of the files that records name are in the list as they should be. A photo that is lost must not keep a backup of all the
+/// others from being made, so it is named and not refused.
+fn blobs_of(place: &ShelfPlace, named: &[BlobRow], listed: &[Listed]) -> Blobs {
+    let files = named.len() as u64;
+    match place {
+        // They stay where they are; whoever keeps the bucket backs it up.
+        ShelfPlace::Bucket(_) => Blobs { place: place.to_string(), files, bad: Vec::new() },
+        ShelfPlace::Folder(_) => {
+            let paths: HashMap<&str, &Listed> = listed.iter().map(|file| (file.path.as_str(), file)).collect();
+            let is_there = |row: &&BlobRow| {
+                let name = hex::encode(row.hash);
+                let (folder, rest) = name.split_at(2);
+                paths.get(format!("blobs/{folder}/{rest}").as_str()).is_some_and(|file| file.bytes == row.size && file.sha256 == name)
+            };
+            let bad = named.iter().filter(|row| !is_there(row)).take(BAD_MAX).map(|row| hex::encode(row.hash)).collect();
+            Blobs { place: place.to_string(), files, bad }
+        }
     }
 }
 
@@ -159,7 +224,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), OfficeError> {
     if about.is_dir() {
         make_folder(to)?;
         for name in names(from)? {
-            if !name.ends_with(".part") {
+            // What the store of files has half written ends in `#` and a number.
+            if !name.ends_with(".part") && !name.contains('#') {
                 copy_tree(&from.join(&name), &to.join(&name))?;
             }
         }

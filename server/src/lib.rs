@@ -8,6 +8,7 @@ pub mod app;
 pub mod auth;
 pub mod backup;
 pub mod batch_file;
+pub mod blobs;
 pub mod clock;
 mod config;
 pub mod coverage;

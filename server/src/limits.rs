@@ -60,3 +60,21 @@ pub const PACK_CHANGES_MIN: u64 = 500;
 
 /// A pack is made anew once what came behind it is more than one part in so many of it (20 %).
 pub const PACK_TAIL_SHARE: u64 = 5;
+
+/// A day, ms: how long an upload waits for its next byte, a file for the record that was announced, and a finished upload to be asked after.
+pub const DAY_MS: i64 = 86_400_000;
+
+/// How long the token of an upload is good, ms (twelve hours): a working day without asking for another.
+pub const BLOB_TOKEN_MS: i64 = 12 * 3_600_000;
+
+/// Uploads that one device may begin within a day, those of files that are there already too: a row each.
+pub const UPLOADS_DAY_MAX: u32 = 10_000;
+
+/// Bytes of an upload that are gathered before they are flushed: what a cut connection or a killed server can cost at most.
+pub const UPLOAD_FLUSH_BYTES: usize = 1024 * 1024;
+
+/// How long the sender of an upload may say nothing, s: longer than a phone needs to change its cell.
+pub const UPLOAD_SILENCE_S: u64 = 60;
+
+/// Files up to so many bytes are compared with their hash before they are given out; bigger ones are streamed.
+pub const BLOB_CHECKED_BYTES_MAX: u64 = 1024 * 1024;

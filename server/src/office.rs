@@ -15,6 +15,7 @@ use daohu_domain::id::Id;
 use daohu_wire::{ClockKind, DeviceKey, Leaf, SealKey, ServerConfig};
 use sha2::{Digest, Sha256};
 
+use crate::blobs::{Shelf, ShelfPlace, UPLOADS};
 use crate::clock::ServerClock;
 use crate::disk::{Disk, DiskBounds, FreeSpace, SystemSpace};
 use crate::error::OfficeError;
@@ -49,6 +50,7 @@ struct Inner {
     master: Mutex<Held>,
     own: Id,
     disk: Disk,
+    shelf: Shelf,
     // Protects this process only; it orders nothing that is stored.
     limiter: Mutex<Limiter>,
     packs: Mutex<PackDesk>,
@@ -73,7 +75,7 @@ impl Office {
         random: impl Random + 'static,
         (space, bounds): (Box<dyn FreeSpace>, DiskBounds),
     ) -> Result<Self, OfficeError> {
-        for name in ["", "keys", "blobs", "packs", "log"] {
+        for name in ["", "keys", "blobs", "packs", "log", UPLOADS] {
             keys::make_folder(&folder.join(name))?;
         }
         let store = SqliteStore::open(folder)?;
@@ -94,6 +96,7 @@ impl Office {
             master: Mutex::new(master),
             own,
             disk: Disk::new(space, bounds),
+            shelf: Shelf::open(ShelfPlace::of(folder)?)?,
             limiter: Mutex::new(Limiter::default()),
             packs: Mutex::new(PackDesk::default()),
         }));
@@ -215,6 +218,17 @@ impl Office {
     #[must_use]
     pub fn keyed_hash(&self, text: &str) -> [u8; 32] {
         self.with_master(|held| keys::keyed_hash(&held.match_key, b"daohu/match/1", text.as_bytes()))
+    }
+
+    /// Returns a keyed hash for a purpose of its own; a purpose never begins with another one.
+    pub(crate) fn keyed_hash_for(&self, purpose: &[u8], content: &[u8]) -> [u8; 32] {
+        self.with_master(|held| keys::keyed_hash(&held.match_key, purpose, content))
+    }
+
+    /// Returns where the files lie that records name.
+    #[must_use]
+    pub fn shelf(&self) -> &Shelf {
+        &self.0.shelf
     }
 
     pub(crate) fn disk_port(&self) -> &Disk {

@@ -2,6 +2,7 @@
 //! and answers; a route without a row in `permit::table` answers nobody.
 
 pub mod ask;
+pub mod blobs;
 pub mod caller;
 pub mod cursor;
 pub mod device;
@@ -17,18 +18,19 @@ pub mod part;
 pub mod places;
 pub mod problem;
 pub mod sessions;
+pub mod tus;
 pub mod visits;
 
 use crate::app::App;
 use axum::{
     Router,
     http::StatusCode,
-    routing::{MethodRouter, delete, get, post},
+    routing::{MethodRouter, delete, get, head, options, patch, post},
 };
 use problem::Problem;
 
 /// Methods that some route has.
-pub const METHODS: [&str; 4] = ["GET", "HEAD", "POST", "DELETE"];
+pub const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "DELETE", "PATCH", "OPTIONS"];
 
 /// One route.
 #[derive(Debug, Clone)]
@@ -101,8 +103,30 @@ pub fn all() -> Vec<Route> {
         Route::new("POST", "/sign-out", "end the session of a page", || post(page::sign_out)).answers("303", "text/html"),
         Route::new("GET", "/office.css", "the style sheet", || get(page::style)).answers("200", "text/css"),
     ];
+    routes.extend(files());
     routes.extend(watched());
     routes
+}
+
+/// Files that records name: uploads as tus 1.0.0 has them, downloads by right.
+fn files() -> Vec<Route> {
+    const UPLOADS: &str = "/v1/blobs/uploads";
+    const UPLOAD: &str = "/v1/blobs/uploads/{id}";
+    vec![
+        Route::new("POST", "/v1/blobs/token", "a token for uploads", || post(blobs::token)),
+        Route::new("POST", "/v1/blobs/thumbs", "many thumbnails at once", || post(blobs::thumbs)).answers("200", device::CBOR),
+        Route::new("GET", "/v1/blobs/{sha256}", "a file, for a device", || get(blobs::for_device)).list(&[]).answers("200", "*/*"),
+        Route::new("GET", "/api/v1/blobs/{sha256}", "a file that a record names", || get(blobs::for_session))
+            .list(&[])
+            .answers("200", "*/*"),
+        Route::new("OPTIONS", UPLOADS, "what uploads can", || options(tus::about)).answers("204", "*/*"),
+        Route::new("POST", UPLOADS, "begin an upload", || post(tus::create)).answers("201", "*/*"),
+        Route::new("OPTIONS", UPLOAD, "what uploads can", || options(tus::about)).answers("204", "*/*"),
+        Route::new("HEAD", UPLOAD, "how an upload stands", || head(tus::look)).answers("200", "*/*"),
+        Route::new("PATCH", UPLOAD, "go on with an upload", || patch(tus::take)).answers("204", "*/*"),
+        Route::new("DELETE", UPLOAD, "give an upload up", || delete(tus::end)).answers("204", "*/*"),
+        Route::new("POST", UPLOAD, "PATCH or DELETE for who can only POST", || post(tus::other)).answers("204", "*/*"),
+    ]
 }
 
 fn watched() -> Vec<Route> {

@@ -4,7 +4,7 @@
 //! transaction crosses a port. A backend keeps nothing in memory that another process could make stale.
 
 pub mod account;
-
+pub mod blob;
 pub mod plan;
 pub mod ports;
 pub mod rows;

@@ -18,12 +18,10 @@ use crate::store::StoreError;
 use crate::store::account::{AccountChange, DeviceQuery, GrantRow};
 
 pub use door::SyncRefusal;
-pub(crate) use door::{Admitted, admit_carried};
+pub(crate) use door::{Admitted, Standing, admit, admit_carried};
 pub(crate) use pack::PackDesk;
 pub use pack::{PackSizes, PackedChunk};
 pub(crate) use policy::{devices, policy_of};
-
-use door::Standing;
 
 impl Office {
     /// Answers `POST /v1/sync`: the body as sent, the header `daohu-signature`, and the path without query.

@@ -1,10 +1,11 @@
 //! Checks the whole log against everything that is stored.
 //!
 //! Every leaf is read: its bytes, the nodes above it, its batch with signature, chain, root and items, every change's hash, arrival and
-//! writer, and the numbers in the places' logs; then whatever no leaf stands behind, every record's row against its changes (`index`), and
-//! every page of the file. The first thing that does not fit is named. What is in memory at a time is a page of leaves, one batch and one
+//! writer, and the numbers in the places' logs; then whatever no leaf stands behind, every record's row against its changes (`index`),
+//! every page of the file, and that the files which arrived are where they should be (`files`). The first thing that does not fit is named. What is in memory at a time is a page of leaves, one batch and one
 //! record, however big the store.
 
+mod files;
 mod index;
 
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ pub struct LogCheck {
 /// What does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bad {
-    /// The leaf's batch as `device/number`, the leaf's own number, or another place: `record …`, `place …`, `device …`, `daohu.db`.
+    /// The leaf's batch as `device/number`, the leaf's own number, or another place: `record …`, `place …`, `device …`, `blob …`, `daohu.db`.
     pub batch: String,
     /// Why, as a stable word.
     pub reason: &'static str,
@@ -77,7 +78,11 @@ impl Office {
     /// # Errors
     /// When the store cannot be read at all; what is read and does not fit is in the answer.
     pub fn check_log(&self) -> Result<LogCheck, OfficeError> {
-        Ok(LogCheck { clock: self.clock_kind()?.name(), ..check(self.store())? })
+        let mut check = check(self.store())?;
+        if check.first_bad.is_none() {
+            check.first_bad = files::check(self.store(), self.shelf())?;
+        }
+        Ok(LogCheck { clock: self.clock_kind()?.name(), ..check })
     }
 }
 

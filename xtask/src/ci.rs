@@ -1,6 +1,6 @@
 //! Everything that must hold, in order, with the time of each step and one closing line: `N passed, N failed`.
 
-use crate::{copy, extra_kind, glossary, kotlin, python, shell, tidy};
+use crate::{blobs, copy, extra_kind, glossary, kotlin, python, shell, tidy};
 use std::path::Path;
 
 /// How many tests passed and failed.
@@ -27,6 +27,10 @@ const STEPS: &[Step] = &[
     ("kotlin", |root| match kotlin::run(root) {
         Ok(text) => Ok(count_surefire(&text)),
         Err((text, why)) => Err((count_surefire(&text), why)),
+    }),
+    ("blobs", |root| match blobs::run(root) {
+        Ok(text) => Ok(count_tap(&text)),
+        Err((text, why)) => Err((count_tap(&text), why)),
     }),
     ("glossary", |root| chore(glossary::run(root, &["--check".to_owned()]))),
     ("extra-kind", |root| chore(extra_kind::run(root))),
@@ -147,9 +151,22 @@ fn count_surefire(text: &str) -> Tally {
     Tally { passed: number("Tests run: ").saturating_sub(failed + number("Skipped: ")), failed }
 }
 
+/// Reads the closing lines of node's runner, `# pass 9` and `# fail 1`; what was cancelled or timed out failed.
+fn count_tap(text: &str) -> Tally {
+    let number = |what: &str| text.lines().rev().find_map(|line| line.strip_prefix(what)?.trim().parse::<u64>().ok()).unwrap_or(0);
+    Tally { passed: number("# pass "), failed: number("# fail ") + number("# cancelled ") }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Tally, count, count_pytest, count_surefire};
+    use super::{Tally, count, count_pytest, count_surefire, count_tap};
+
+    #[test]
+    fn the_closing_lines_of_node_are_read_and_what_a_test_said_is_not() {
+        let text = "# 9 tests pass here\nok 1 - a\n# tests 9\n# pass 7\n# fail 1\n# cancelled 1\n# skipped 0\n";
+        assert_eq!(count_tap(text), Tally { passed: 7, failed: 2 });
+        assert_eq!(count_tap("nothing ran"), Tally::default());
+    }
 
     #[test]
     fn the_closing_line_of_surefire_is_read_and_those_of_its_classes_are_not() {

@@ -1,9 +1,10 @@
-//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | python | kotlin | bindings | chaos | kills | fuzz | mutants | bench`.
+//! Chores of daohu: `cargo xtask ci | tidy | glossary | extra-kind | python | kotlin | blobs | bindings | chaos | kills | fuzz | mutants | bench`.
 //!
 //! `./test` calls `cargo xtask ci`; nothing else needs to be known to check a change.
 
 mod bench;
 mod bindings;
+mod blobs;
 mod chaos;
 mod ci;
 mod copy;
@@ -19,7 +20,7 @@ mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
 
-const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | python [--write-api] | kotlin | bindings --android|--ios | chaos --seeds N [--from S] | chaos --seed S | \
+const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | python [--write-api] | kotlin | blobs | bindings --android|--ios | chaos --seeds N [--from S] | chaos --seed S | \
      chaos --planted | kills [--times N] [--seed S] | fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core|ffi [--visits FILE]";
 
 /// The root of the workspace.
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Some("extra-kind") => extra_kind::run(&root()),
         Some("python") => python::run(&root(), rest).map(drop).map_err(|(_, why)| why),
         Some("kotlin") => kotlin::run(&root()).map(drop).map_err(|(_, why)| why),
+        Some("blobs") => blobs::run(&root()).map(drop).map_err(|(_, why)| why),
         Some("bindings") => bindings::run(&root(), rest),
         Some("kills") => kills::run(&root(), rest),
         Some("fuzz") => fuzz::run(&root(), rest),

@@ -59,6 +59,18 @@ pub struct Limits {
     pub cursors_max: usize,
     /// The least, the first and the most `max_bytes`.
     pub max_bytes: (u32, u32, u32),
+    /// One file that a record names.
+    pub blob_bytes_max: u64,
+    /// One thumbnail.
+    pub thumb_bytes_max: usize,
+    /// Bytes of files that one device may begin to upload within a day.
+    pub upload_day_bytes_max: u64,
+    /// Uploads that one device may have open.
+    pub uploads_open_max: u32,
+    /// A part of an upload that is sent with its checksum.
+    pub checked_part_bytes_max: u64,
+    /// Thumbnails asked for at once.
+    pub thumbs_max: usize,
 }
 
 impl Default for Limits {
@@ -75,6 +87,12 @@ impl Default for Limits {
             request_inflated_bytes_max: limits::REQUEST_INFLATED_BYTES_MAX,
             cursors_max: limits::CURSORS_MAX,
             max_bytes: (limits::MAX_BYTES_FLOOR, limits::MAX_BYTES_START, limits::MAX_BYTES_CEILING),
+            blob_bytes_max: limits::BLOB_BYTES_MAX,
+            thumb_bytes_max: limits::THUMB_BYTES_MAX,
+            upload_day_bytes_max: limits::UPLOAD_DAY_BYTES_MAX,
+            uploads_open_max: limits::UPLOADS_OPEN_MAX,
+            checked_part_bytes_max: limits::CHECKED_PART_BYTES_MAX,
+            thumbs_max: limits::THUMBS_MAX,
         }
     }
 }

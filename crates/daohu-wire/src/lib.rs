@@ -26,6 +26,7 @@ pub mod request;
 pub mod request_signature;
 pub mod seal;
 pub mod sign;
+pub mod thumbs;
 pub mod value;
 mod zip;
 
@@ -47,4 +48,5 @@ pub use request::{Cursor, SyncRequest};
 pub use request_signature::RequestSignature;
 pub use seal::SealKey;
 pub use sign::DeviceKey;
+pub use thumbs::{ThumbsAnswer, ThumbsRequest};
 pub use value::SealedValue;

@@ -100,6 +100,19 @@ pub const CONFIG_BYTES_MAX: usize = 256 * 1024;
 /// One sealed value: an id number, a phone number, a position, a signature drawn with a finger.
 pub const SEALED_VALUE_BYTES_MAX: usize = 64 * 1024;
 
+/// One file that a record names: a scan of many pages, an original of 48 megapixels, half a minute of video.
+pub const BLOB_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// One thumbnail: a screenful of them comes in one answer on the slowest link.
+pub const THUMB_BYTES_MAX: usize = 8 * 1024;
+/// Bytes of files that one device may begin to upload within a day: the photos of a month in the village, originals too.
+pub const UPLOAD_DAY_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// Uploads that one device may have open at once: the photos of twenty visits, each with its thumbnail.
+pub const UPLOADS_OPEN_MAX: u32 = 2_000;
+/// A part of an upload that is sent with its checksum: it counts whole or not at all.
+pub const CHECKED_PART_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Thumbnails asked for at once: with their frames they stay below `ANSWER_BYTES_MAX`.
+pub const THUMBS_MAX: usize = 128;
+
 /// The least `max_bytes` a device asks for: one chunk on the slowest link.
 pub const MAX_BYTES_FLOOR: u32 = 16 * 1024;
 /// The `max_bytes` a device begins with.
@@ -124,6 +137,8 @@ const _: () = {
     assert!(PACK_CHUNK_BYTES_MAX < PACK_CHUNK_INFLATED_BYTES_MAX);
     // A reference of a chunk is at most 45 bytes.
     assert!(PACK_CHUNKS_MAX * 45 + 64 < PACK_OFFER_BYTES_MAX);
+    // A thumbnail's frame is at most 48 bytes.
+    assert!(THUMBS_MAX * (THUMB_BYTES_MAX + 48) + 64 < ANSWER_BYTES_MAX);
     assert!(DOCUMENT_BYTES_WARN < DOCUMENT_BYTES_MAX);
     assert!(ZSTD_FRAMES_MAX == 1, "the inflating reader takes exactly one");
 };

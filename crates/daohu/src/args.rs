@@ -152,7 +152,7 @@ pub(crate) struct Serve {
     /// 本版没有 / not in this version
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<String>,
-    /// 本版没有 / not in this version
+    /// 照片和文件放哪里：folder 或 S3 桶的地址，写下后一直用 / where files lie: folder or a bucket, kept until said otherwise
     #[arg(long, value_name = "URL")]
     pub(crate) blobs: Option<String>,
     /// 本版没有 / not in this version

@@ -54,6 +54,10 @@ const HELPER_PASSWORD: &str = "demo-helper-2019";
 
 /// Makes the township where there is none, and serves it.
 pub(crate) fn demo(shared: &Shared, flags: &Demo) -> Result<Answer, Refusal> {
+    if flags.serve.blobs.is_some() {
+        // Nothing of the demo is a photo, and its folder is thrown away with all that is in it.
+        return Err(Refusal::later("--blobs"));
+    }
     let listen = config::address(&flags.serve.listen)?;
     if !config::is_loopback(listen) && !flags.random_passwords() {
         return Err(Refusal::usage(

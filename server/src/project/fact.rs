@@ -8,7 +8,8 @@ use daohu_domain::validate::{day_of, instant_of, text_of};
 use daohu_record::View;
 
 use super::{Arrivals, evidence};
-use crate::store::plan::{Fact, MonthFact, PairingFact, RegionFact, ReviewFact, VisitFact};
+use crate::store::blob::BlobRole;
+use crate::store::plan::{EvidenceFact, Fact, MonthFact, PairingFact, RegionFact, ReviewFact, VisitFact};
 
 /// Kinds that the roster is made of, beside pairings and places.
 const ROSTER: [&str; 5] = ["cadre", "household", "leave", "org", "post_term"];
@@ -20,6 +21,7 @@ pub(super) fn of(kind: &Kind, view: &View, arrivals: &Arrivals<'_>) -> Fact {
         "review" => review(view, arrivals).map(Fact::Review),
         "month_record" => month(view).map(Fact::Month),
         "pairing" => pairing(view).map(Fact::Pairing),
+        "evidence" => files(&view.fields).map(Fact::Evidence),
         "region" => region(&view.fields).map(Fact::Region),
         name if ROSTER.contains(&name) => Some(Fact::Roster),
         _ => None,
@@ -91,6 +93,19 @@ fn region(fields: &Fields) -> Option<RegionFact> {
         level: text_of(fields, "level")?.to_owned(),
         parent: place_of(fields, "parent"),
     })
+}
+
+fn files(fields: &Fields) -> Option<EvidenceFact> {
+    let named = |role: BlobRole| {
+        let hashes = fields.get(role.name()).and_then(Json::as_array).into_iter().flatten();
+        hashes.filter_map(move |hash| Some((role, hash_of(hash.as_str()?)?)))
+    };
+    Some(EvidenceFact { media_type: text_of(fields, "media_type")?.to_owned(), files: BlobRole::ALL.into_iter().flat_map(named).collect() })
+}
+
+fn hash_of(text: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(text, &mut hash).ok().map(|()| hash)
 }
 
 fn place_of(fields: &Fields, key: &str) -> Option<Place> {

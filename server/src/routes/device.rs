@@ -102,7 +102,7 @@ pub async fn pack(State(app): State<App>, OriginalUri(uri): OriginalUri, headers
     Ok(part::answer(&headers, chunk))
 }
 
-fn signature_of(headers: &HeaderMap) -> Result<String, Problem> {
+pub(super) fn signature_of(headers: &HeaderMap) -> Result<String, Problem> {
     let signature = headers.get(SIGNATURE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if signature.len() > SIGNATURE_BYTES_MAX {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "bad_signature"));
@@ -115,7 +115,7 @@ fn is_zstd(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_ENCODING).is_none_or(|value| value.as_bytes().eq_ignore_ascii_case(b"zstd"))
 }
 
-fn bytes(media_type: &'static str, body: Vec<u8>) -> Response {
+pub(super) fn bytes(media_type: &'static str, body: Vec<u8>) -> Response {
     let mut response = body.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     response

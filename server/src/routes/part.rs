@@ -13,26 +13,59 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wanted {
     Whole,
-    Part(Range<usize>),
+    Part(Range<u64>),
     Nothing,
 }
 
-/// Answers 200 with the chunk, 206 with the part of it that is asked for, or 304 where the caller has it.
-/// 416 `bad_range` answers for a part that begins behind the end.
+/// What never changes: named by its hash.
+#[derive(Debug, Clone, Copy)]
+pub struct Unchanging {
+    /// SHA-256 of its bytes, which is its tag.
+    pub hash: [u8; 32],
+    /// Its bytes.
+    pub length: u64,
+    /// What it is.
+    pub media_type: &'static str,
+    /// How long it may be kept, and by whom: `Cache-Control`.
+    pub cache: &'static str,
+}
+
+/// Answers with a chunk of a pack.
+#[must_use]
 pub fn answer(headers: &HeaderMap, chunk: PackedChunk) -> Response {
-    let tag = format!("\"{}\"", hex::encode(chunk.hash));
-    let length = chunk.body.len();
+    // It is for one device: a shared cache must not keep it.
+    let (media_type, cache) = ("application/octet-stream", "private, no-cache");
+    let about = Unchanging { hash: chunk.hash, length: chunk.body.len() as u64, media_type, cache };
+    answer_with(headers, about, |part| Body::from(slice(&chunk.body, &part)))
+}
+
+/// Returns a part of bytes in memory; nothing of what is not there.
+#[must_use]
+pub fn slice(bytes: &[u8], part: &Range<u64>) -> Vec<u8> {
+    let index = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    bytes.get(index(part.start)..index(part.end)).map(<[u8]>::to_vec).unwrap_or_default()
+}
+
+/// Answers 200 with the whole, 206 with the part of it that is asked for, or 304 where the caller has it; `body` gives the bytes.
+/// 416 `bad_range` answers for a part that begins behind the end.
+pub fn answer_with(headers: &HeaderMap, about: Unchanging, body: impl FnOnce(Range<u64>) -> Body) -> Response {
+    let tag = format!("\"{}\"", hex::encode(about.hash));
+    let length = about.length;
     let mut response = if etag::is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         match wanted(headers, &tag, length) {
-            Wanted::Whole => Body::from(chunk.body).into_response(),
+            Wanted::Whole => {
+                let mut response = body(0..length).into_response();
+                set(&mut response, header::CONTENT_LENGTH, &length.to_string());
+                response
+            }
             Wanted::Part(part) => {
-                let about = format!("bytes {}-{}/{length}", part.start, part.end - 1);
-                let body = chunk.body.get(part).map(<[u8]>::to_vec).unwrap_or_default();
-                let mut response = Body::from(body).into_response();
+                let (said, bytes) = (format!("bytes {}-{}/{length}", part.start, part.end - 1), part.end - part.start);
+                let mut response = body(part).into_response();
                 *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-                set(&mut response, header::CONTENT_RANGE, &about);
+                set(&mut response, header::CONTENT_RANGE, &said);
+                set(&mut response, header::CONTENT_LENGTH, &bytes.to_string());
                 response
             }
             Wanted::Nothing => {
@@ -43,12 +76,11 @@ pub fn answer(headers: &HeaderMap, chunk: PackedChunk) -> Response {
         }
     };
     if response.status() != StatusCode::NOT_MODIFIED {
-        set(&mut response, header::CONTENT_TYPE, "application/octet-stream");
+        set(&mut response, header::CONTENT_TYPE, about.media_type);
     }
     set(&mut response, header::ETAG, &tag);
     set(&mut response, header::ACCEPT_RANGES, "bytes");
-    // It is for one device: a shared cache must not keep it.
-    set(&mut response, header::CACHE_CONTROL, "private, no-cache");
+    set(&mut response, header::CACHE_CONTROL, about.cache);
     response
 }
 
@@ -59,11 +91,11 @@ fn set(response: &mut Response, name: HeaderName, value: &str) {
 }
 
 /// Reads `Range`: one range of bytes; what is not that is ignored, as it is where `If-Range` names another body.
-fn wanted(headers: &HeaderMap, tag: &str, length: usize) -> Wanted {
+fn wanted(headers: &HeaderMap, tag: &str, length: u64) -> Wanted {
     let other = headers.get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != tag.as_bytes());
     let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).filter(|_| !other);
     let Some((from, to)) = asked.and_then(|value| value.strip_prefix("bytes=")?.trim().split_once('-')) else { return Wanted::Whole };
-    let number = |text: &str| text.parse::<usize>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
     match (from.is_empty(), number(from), to.is_empty(), number(to)) {
         (false, Some(from), true, _) if from < length => Wanted::Part(from..length),
         (false, Some(from), false, Some(to)) if from <= to && from < length => Wanted::Part(from..length.min(to.saturating_add(1))),

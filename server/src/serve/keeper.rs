@@ -1,5 +1,5 @@
 //! What a running server does by itself, whoever asks or not: the first figures of a month are written in the night of its freeze, and
-//! not by the first helper who hands a visit in afterwards.
+//! not by the first helper who hands a visit in afterwards; uploads that nobody goes on with are cleaned away.
 
 use std::{future::Future, time::Duration};
 use tokio::{
@@ -7,7 +7,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use crate::office::Office;
+use crate::{office::Office, store::blob::Swept};
 
 /// How often a server looks whether something is due.
 pub const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -17,6 +17,11 @@ pub async fn keep(office: Office, stop: impl Future<Output = ()>) {
     let look = move || {
         if let Err(error) = office.write_first_figures() {
             tracing::error!(code = error.code(), "first figures were not written");
+        }
+        match office.sweep_blobs() {
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(swept) => tracing::info!(uploads = swept.uploads.len(), files = swept.blobs.len(), "uploads_swept"),
+            Err(error) => tracing::error!(code = error.code(), "uploads were not swept"),
         }
     };
     repeat(LOOK_EVERY, look, stop).await;

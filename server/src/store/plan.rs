@@ -6,6 +6,7 @@ use daohu_domain::place::Place;
 use serde_json::{Map, Value};
 
 use super::account::AuditRow;
+use super::blob::BlobRole;
 use super::rows::{ImportedRow, SecretRow};
 
 /// Everything one transaction writes.
@@ -202,6 +203,8 @@ pub enum Fact {
     Pairing(PairingFact),
     /// A place of the tree.
     Region(RegionFact),
+    /// Evidence.
+    Evidence(EvidenceFact),
     /// Another record that the roster is made of: households, cadres, orgs, posts, leaves.
     Roster,
 }
@@ -336,4 +339,13 @@ pub struct Moved {
     pub rosters: std::collections::BTreeSet<Place>,
     /// Whether something changed that any place may depend on: cadres, orgs, posts, leaves, the tree.
     pub everywhere: bool,
+}
+
+/// Which files a piece of evidence names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceFact {
+    /// What the record says that its files are, as a media type.
+    pub media_type: String,
+    /// Role and hash of each.
+    pub files: Vec<(BlobRole, [u8; 32])>,
 }

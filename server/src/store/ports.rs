@@ -15,6 +15,7 @@ use daohu_domain::state::PastReview;
 use super::account::{
     AccountChange, AccountQuery, AccountRow, AuditRow, CodeRow, DeviceQuery, DeviceRow, GrantRow, SessionRow, TriesRow, WantedGrant,
 };
+use super::blob::{Begun, BlobRow, BlobUseRow, Swept, UploadQuota, UploadRow, UploadStep};
 use super::plan::{Committed, DocumentPlan, EventPlan, IntakePlan};
 use super::rows::{
     BatchKey, BatchRow, ChangeRow, DocRow, DocumentRow, HeldRow, HoldingQuery, ImportedRow, IndexedRow, LeafRow, LoggedRow, PairingQuery,
@@ -410,19 +411,51 @@ pub trait CoverageStore {
     fn set(&self, settings: &[Setting], now: Instant) -> Result<u64, StoreError>;
 }
 
-/// Content-addressed bytes.
+/// Files that records name: which are there, who names them, which are on their way. The bytes are not here.
 pub trait BlobStore {
-    /// Keeps bytes under their SHA-256 and returns it. Keeping the same twice does nothing.
-    ///
-    /// # Errors
-    /// `Full` or a backend failure; a half-written blob is never visible.
-    fn keep(&self, bytes: &[u8]) -> Result<[u8; 32], StoreError>;
-
-    /// Returns the bytes kept under a hash; `Damaged` where they no longer fit it.
+    /// Returns a file that is in the blob store.
     ///
     /// # Errors
     /// When the backend fails.
-    fn blob(&self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+    fn blob(&self, hash: &[u8; 32]) -> Result<Option<BlobRow>, StoreError>;
+
+    /// Returns files after another one, in the order of their hashes.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn blobs(&self, after: Option<&[u8; 32]>, limit: usize) -> Result<Vec<BlobRow>, StoreError>;
+
+    /// Returns the records that name a file, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn blob_uses(&self, hash: &[u8; 32]) -> Result<Vec<BlobUseRow>, StoreError>;
+
+    /// Begins an upload, within what its device may have on its way; where the file is there already it is done at once and costs nothing.
+    /// Nothing is written where the answer is `OtherLength` or `TooMuch`.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn begin_upload(&self, row: &UploadRow, quota: &UploadQuota) -> Result<Begun, StoreError>;
+
+    /// Returns an upload.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn upload(&self, id: Id) -> Result<Option<UploadRow>, StoreError>;
+
+    /// Takes an upload a step further.
+    ///
+    /// # Errors
+    /// `Stale` where it is not open, or has other bytes than the step begins with; then nothing was written.
+    fn step_upload(&self, id: Id, step: &UploadStep) -> Result<(), StoreError>;
+
+    /// Takes out of the tables what is over: uploads whose time is up, those for a record that did not come within `announced_ms`, and
+    /// files that no record names and no upload brings.
+    ///
+    /// # Errors
+    /// When the backend fails.
+    fn sweep(&self, now: Instant, announced_ms: i64) -> Result<Swept, StoreError>;
 }
 
 /// The store as one thing: copied and looked over while it is in use.

@@ -41,11 +41,10 @@ const CACHE_KB: i64 = 16_384;
 /// Pages of 4 KB in the log of the file before they are carried back into it.
 const WAL_PAGES: i64 = 4_096;
 
-/// A store in one SQLite file and folders beside it.
+/// A store in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
     file: PathBuf,
-    blobs: PathBuf,
     idle: Mutex<Vec<Connection>>,
     // Threads of one process queue here instead of waking up again and again at the file's lock.
     writing: Mutex<()>,
@@ -59,8 +58,7 @@ impl SqliteStore {
     /// # Errors
     /// `TooNew` for a store of a newer daohu, `Damaged` for a file that is no store; then nothing was written.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let store =
-            Self { file: folder.join("daohu.db"), blobs: folder.join("blobs"), idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
+        let store = Self { file: folder.join("daohu.db"), idle: Mutex::new(Vec::new()), writing: Mutex::new(()) };
         make_file(&store.file)?;
         let mut connection = store.connect()?;
         migrate::run(&mut connection, &store.file)?;

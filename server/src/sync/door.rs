@@ -86,7 +86,7 @@ pub(crate) struct Admitted {
 }
 
 /// Lets a device in, or says why not. The body is hashed and not yet read.
-pub(super) fn admit(office: &Office, header: &str, seen: SeenRequest<'_>) -> Result<Admitted, SyncRefusal> {
+pub(crate) fn admit(office: &Office, header: &str, seen: SeenRequest<'_>) -> Result<Admitted, SyncRefusal> {
     let signature = RequestSignature::read(header)?;
     let device = enrolled(office, signature.device)?;
     signature.verify(&device.public_key, seen)?;

@@ -11,7 +11,7 @@ use daohu_server::office::Office;
 use daohu_server::random::SystemRandom;
 use daohu_wire::log_file;
 
-use crate::world::{Outcome, World};
+use crate::world::{Outcome, VILLAGE, World};
 
 const AT: &str = "2019-05-06T10:00:00+08:00";
 
@@ -25,9 +25,53 @@ pub(crate) fn ready() -> Outcome<World> {
         phone.visit(household, AT, &format!("第{n}次。"))?;
         phone.sync(&world.office)?;
     }
-    world.office.store().keep(b"a photo")?;
+    keep_photo(&world, b"a photo")?;
     fs::write(world.data().join("packs").join("half.part"), b"half")?;
     Ok(world)
+}
+
+/// Puts a file into the store, and a record that names it.
+fn keep_photo(world: &World, bytes: &[u8]) -> Outcome<[u8; 32]> {
+    let hash = daohu_wire::merkle::sha256(&[bytes]);
+    let file = world.folder.path().join("photo");
+    fs::write(&file, bytes)?;
+    world.office.shelf().keep(&file, &hash)?;
+    let fields = serde_json::json!({
+        "sort": "other", "target": world.office.new_id(), "target_kind": "visit", "file": [hex::encode(hash)],
+        "original": [hex::encode(hash)], "media_type": "image/jpeg", "source": "camera",
+    });
+    world.write("evidence", None, VILLAGE, fields)?;
+    let size = i64::try_from(bytes.len())?;
+    world.sql()?.execute("INSERT INTO blob (hash, size, kept_at_ms) VALUES (?1, ?2, 0)", rusqlite::params![hash, size])?;
+    Ok(hash)
+}
+
+fn blob_path(folder: &Path, hash: &[u8; 32]) -> PathBuf {
+    let name = hex::encode(hash);
+    let (first, rest) = name.split_at(2);
+    folder.join("blobs").join(first).join(rest)
+}
+
+#[test]
+fn a_lost_or_changed_photo_is_named_by_verify_and_backup_and_the_others_are_copied_all_the_same() -> Outcome {
+    let world = ready()?;
+    let (lost, changed) = (keep_photo(&world, b"lost")?, keep_photo(&world, b"changed")?);
+    let whole = world.office.backup(&beside(&world, "whole"), true)?;
+    assert_eq!(whole["blobs"], serde_json::json!({"place": "folder", "files": 3, "bad": []}));
+
+    fs::write(blob_path(&world.data(), &changed), b"CHANGED")?;
+    let made = world.office.backup(&beside(&world, "one"), true)?;
+    assert_eq!(made["blobs"]["bad"], serde_json::json!([hex::encode(changed)]));
+    assert_eq!(world.office.shelf().read(&[changed, lost])?, [None, Some(b"lost".to_vec())], "what is changed is not given out");
+    assert_eq!(world.office.verify()?["ok"], true, "its length is right, and verify does not read it");
+
+    fs::remove_file(blob_path(&world.data(), &lost))?;
+    let bad = world.office.verify()?["first_bad"].clone();
+    assert_eq!(bad, serde_json::json!({"batch": format!("blob {}", hex::encode(lost)), "reason": "blob_missing"}));
+    let made = world.office.backup(&beside(&world, "two"), true)?;
+    assert_eq!(made["blobs"]["bad"].as_array().map(Vec::len), Some(2));
+    restore(&beside(&world, "two"), &beside(&world, "restored"), None)?;
+    Ok(())
 }
 
 pub(crate) fn beside(world: &World, name: &str) -> PathBuf {
@@ -59,7 +103,7 @@ fn a_backup_made_while_others_write_is_checked_and_restores_to_what_was_there() 
     let office = open_at(&world, &data)?;
     assert_eq!(office.verify()?, before);
     assert_eq!(office.rebuild()?["differences"], 0);
-    assert_eq!(office.store().blob(&daohu_wire::merkle::sha256(&[b"a photo"]))?.as_deref(), Some(&b"a photo"[..]));
+    assert_eq!(office.shelf().read(&[daohu_wire::merkle::sha256(&[b"a photo"])])?, [Some(b"a photo".to_vec())]);
     assert!(!to.join("packs/half.part").exists(), "what is being written is not part of it");
     for file in ["daohu.db", "keys/master.key", "backup.json"] {
         assert_eq!(fs::metadata(to.join(file))?.permissions().mode() & 0o777, 0o600, "{file}");

@@ -1,5 +1,6 @@
 //! The edge of the server, asked as a browser or a script asks it, without a socket.
 
+mod blobs;
 mod door;
 mod household;
 mod page;
@@ -30,6 +31,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -62,7 +64,12 @@ impl Client {
         let response = self.router.clone().oneshot(request).await?;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await?;
-        Ok(Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() })
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.to_vec(),
+        })
     }
 
     pub(crate) fn request(&self, method: Method, address: &str) -> axum::http::request::Builder {

@@ -326,7 +326,8 @@ fn a_phone_handed_back_before_its_account_was_closed_gains_no_days() -> Outcome 
 fn an_account_that_was_closed_before_the_day_was_kept_stays_closed() -> Outcome {
     let world = World::new()?;
     let (mut phone, _, _) = world.helper("一号", "610802209201001")?;
-    let old = "ALTER TABLE account DROP COLUMN disabled_at_ms; UPDATE account SET disabled = 1; PRAGMA user_version = 3;";
+    let old = "ALTER TABLE account DROP COLUMN disabled_at_ms; UPDATE account SET disabled = 1; PRAGMA user_version = 3; \
+               DROP TABLE blob; DROP TABLE blob_use; DROP TABLE upload;";
     world.sql()?.execute_batch(old)?;
 
     let office = world.another_office()?;

@@ -195,8 +195,13 @@ impl Phone {
 
     /// Signs a fetch of a path.
     pub(crate) fn sign_get(&mut self, path: &str) -> Outcome<String> {
+        self.sign("GET", path, &[])
+    }
+
+    /// Signs a request.
+    pub(crate) fn sign(&mut self, method: &str, path: &str, body: &[u8]) -> Outcome<String> {
         self.counter += 1;
-        Ok(RequestSignature::sign(&self.key, self.id, self.counter, SeenRequest { method: "GET", path, body: &[] })?)
+        Ok(RequestSignature::sign(&self.key, self.id, self.counter, SeenRequest { method, path, body })?)
     }
 
     /// Asks as a phone that takes packs and has nothing yet; brings no batches.

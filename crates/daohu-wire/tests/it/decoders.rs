@@ -2,11 +2,11 @@
 
 use crate::fixture::{
     answer, batch, batch_file, enrol_answer, enrol_request, head, leaf, pack_chunk, pack_offer, policy, receipt, repair_answer,
-    repair_request, request, sealed_value,
+    repair_request, request, sealed_value, thumbs_answer, thumbs_request,
 };
 use daohu_mutate::{Numbers, bent};
 use daohu_wire::{
-    SyncAnswer, SyncRequest, WireError,
+    SyncAnswer, SyncRequest, ThumbsAnswer, ThumbsRequest, WireError,
     batch::{Batch, header_of},
     batch_file as file, change_hash,
     config::ServerConfig,
@@ -93,6 +93,8 @@ fn make_decoders() -> Vec<Decoder> {
         },
         Decoder { name: "repair request", valid: repair_request().to_cbor(), read: |b| RepairRequest::from_cbor(b).map(|r| r.to_cbor()) },
         Decoder { name: "repair answer", valid: repair_answer().to_cbor(), read: |b| RepairAnswer::from_cbor(b).map(|a| a.to_cbor()) },
+        Decoder { name: "thumbs asked for", valid: thumbs_request(), read: |b| ThumbsRequest::from_cbor(b)?.to_cbor() },
+        Decoder { name: "thumbs", valid: thumbs_answer().to_cbor().expect("small"), read: |b| ThumbsAnswer::from_cbor(b)?.to_cbor() },
         Decoder { name: "batch file", valid: batch_file(), read: read_batch_file },
         Decoder { name: "packed request", valid: request().encode().expect("packed"), read: |b| SyncRequest::decode(b)?.encode() },
         Decoder { name: "offer of a pack", valid: pack_offer().to_cbor(), read: |b| PackOffer::from_cbor(b).map(|o| o.to_cbor()) },

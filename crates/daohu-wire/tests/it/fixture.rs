@@ -17,6 +17,7 @@ use daohu_wire::{
     request::{Cursor, SyncRequest},
     seal::{INFO_STORE_KEY, SealKey, seal},
     sign::DeviceKey,
+    thumbs::{ThumbsAnswer, ThumbsRequest},
     value::SealedValue,
 };
 
@@ -243,6 +244,14 @@ pub(crate) fn repair_answer() -> RepairAnswer {
     // The same pair of messages every time: the holdings are two, listed in the order of their times.
     let message = holdings().answer(&repair_request().message).expect("a message");
     RepairAnswer { message, cursors, done: 1, pulled, ..RepairAnswer::new(head()) }
+}
+
+pub(crate) fn thumbs_request() -> Vec<u8> {
+    ThumbsRequest { hashes: vec![sha256(&[b"one"]), sha256(&[b"two"])] }.to_cbor().expect("two are few")
+}
+
+pub(crate) fn thumbs_answer() -> ThumbsAnswer {
+    ThumbsAnswer { thumbs: vec![(sha256(&[b"two"]), b"two".to_vec())] }
 }
 
 /// A batch file with the one batch.

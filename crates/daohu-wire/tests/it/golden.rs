@@ -4,11 +4,12 @@
 
 use crate::fixture::{
     NOON_MS, REAL_CHANGE, answer, batch, device, device_key, enrol_answer, enrol_request, head, holdings, id, items, leaf, log_key,
-    log_leaves, pack_chunk, pack_offer, receipt, repair_answer, repair_request, request, seal_key, sealed_value, village,
+    log_leaves, pack_chunk, pack_offer, receipt, repair_answer, repair_request, request, seal_key, sealed_value, thumbs_answer,
+    thumbs_request, village,
 };
 use crate::log_files::golden_log;
 use daohu_wire::{
-    EnrolAnswer, EnrolRequest, ItemStatus, Receipt, SyncAnswer, SyncRequest,
+    EnrolAnswer, EnrolRequest, ItemStatus, Receipt, SyncAnswer, SyncRequest, ThumbsAnswer, ThumbsRequest,
     batch::{Batch, header_of, verified_header},
     batch_file, change_hash,
     head::{ClockKind, SignedHead},
@@ -128,6 +129,13 @@ fn pack_vector() -> Value {
     })
 }
 
+fn thumbs_vector() -> Value {
+    json!({
+        "what": "question and answer of POST /v1/blobs/thumbs for two thumbnails (SHA-256 of `one` and of `two`), of which the device may have the second",
+        "request": h(thumbs_request()), "answer": h(thumbs_answer().to_cbor().expect("it is small")),
+    })
+}
+
 /// What one version of zstd made of the chunk; every version must read it.
 const GOLDEN_CHUNK_BODY: &str = concat!(
     "28b52ffd20cdfd0300b405a40101026c36313038303232303932303103828250016b2036f10072d292d232b23273d393d37333b33304838571018101001b",
@@ -216,6 +224,7 @@ fn vectors() -> Vec<(&'static str, Value)> {
         ("request-signature.json", request_signature_vector()),
         ("request.json", request_vector()),
         ("sealed-value.json", sealed_value_vector()),
+        ("thumbs.json", thumbs_vector()),
         ("tree-head.json", tree_head_vector()),
     ]
 }
@@ -258,6 +267,8 @@ fn every_golden_frame_is_still_read() {
     assert_eq!(batch_file::open_part(&seal_key(), parts.sealed[0]), Ok(vec![batch()]));
     assert_eq!(RepairRequest::from_cbor(&golden("repair.json", "/request")), Ok(repair_request()));
     assert_eq!(RepairAnswer::from_cbor(&golden("repair.json", "/answer")), Ok(repair_answer()));
+    assert_eq!(ThumbsRequest::from_cbor(&golden("thumbs.json", "/request")).and_then(|asked| asked.to_cbor()), Ok(thumbs_request()));
+    assert_eq!(ThumbsAnswer::from_cbor(&golden("thumbs.json", "/answer")), Ok(thumbs_answer()));
     assert_eq!(Leaf::from_cbor(&golden("leaf.json", "/batch/cbor")), Ok(leaf()));
     assert_eq!(PackChunk::from_cbor(&golden("pack.json", "/cbor")), Ok(pack_chunk()));
     assert_eq!(PackChunk::decode(&golden("pack.json", "/body")), Ok(pack_chunk()));

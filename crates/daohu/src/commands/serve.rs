@@ -8,6 +8,7 @@ use crate::{
 };
 use daohu_server::{
     app::{Settings, app, watcher},
+    blobs::ShelfPlace,
     disk::DiskBounds,
     office::Office,
     serve::{keeper::keep, serve as run},
@@ -27,7 +28,15 @@ pub(super) fn serve(shared: &Shared, flags: &Serve) -> Result<Answer, Refusal> {
     if shared.now.as_deref().is_some_and(|now| !now.is_empty()) && !config::is_loopback(listen) {
         return Err(Refusal { exit: 2, ..Refusal::of("clock_not_loopback") });
     }
-    listen_on(config::serving_office(shared, disk_bounds(flags))?, flags, |_, _| {})
+    if let Some(place) = &flags.blobs {
+        ShelfPlace::say(&shared.data, place)?;
+    }
+    let office = config::serving_office(shared, disk_bounds(flags))?;
+    if matches!(office.shelf().place(), ShelfPlace::Bucket(_)) {
+        // A wrong name or key is better told now than to a phone.
+        office.shelf().look().map_err(|_| Refusal::of("blobs_unreachable"))?;
+    }
+    listen_on(office, flags, |_, _| {})
 }
 
 /// Reads from where on there is too little room.
@@ -52,7 +61,6 @@ pub(crate) fn listen_on(office: Office, flags: &Serve, ready: impl FnOnce(&str, 
 fn refuse_later(flags: &Serve) -> Result<(), Refusal> {
     let given = [
         ("--database", flags.database.is_some()),
-        ("--blobs", flags.blobs.is_some()),
         ("--tls-cert", flags.tls_cert.is_some()),
         ("--tls-key", flags.tls_key.is_some()),
         ("--tls-self-signed", flags.tls_self_signed),

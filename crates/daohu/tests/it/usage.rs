@@ -41,9 +41,7 @@ fn what_comes_later_says_so_and_never_exits_0() -> Outcome {
     assert_eq!((as_json.status, as_json.code().as_str()), (2, "not_in_this_version"));
     assert_eq!((plain.status, plain.stdout.as_str()), (2, ""));
     assert!(plain.stderr.contains("not in this version"), "{}", plain.stderr);
-    for flag in
-        [&["--database", "postgres://x"][..], &["--blobs", "s3://x"], &["--tls-cert", "a", "--tls-key", "b"], &["--tls-self-signed"]]
-    {
+    for flag in [&["--database", "postgres://x"][..], &["--tls-cert", "a", "--tls-key", "b"], &["--tls-self-signed"]] {
         let mut words = vec!["serve", "--listen", "127.0.0.1:0"];
         words.extend(flag);
         assert_eq!(desk.run(&words)?.code(), "not_in_this_version", "{flag:?}");

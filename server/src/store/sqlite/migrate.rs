@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0003_household_month.sql"),
     include_str!("../../../migrations/0004_account_closed.sql"),
     include_str!("../../../migrations/0005_indexes.sql"),
+    include_str!("../../../migrations/0006_blobs.sql"),
 ];
 
 /// Marks a file as a store of daohu (`application_id`): "DAOH".

@@ -8,7 +8,7 @@ use daohu_domain::place::Place;
 use rusqlite::{Connection, Error, OptionalExtension, Transaction, params};
 use serde_json::Value;
 
-use super::{Failed, convert, revision, state};
+use super::{Failed, blob, convert, revision, state};
 use crate::store::plan::{DocumentPlan, Fact, IntakePlan, Moved, PairingFact, RegionFact, ReviewFact, StartEvidence, VisitFact};
 
 /// Kinds whose change every device's policy part must show: names of places and people, and the rules.
@@ -120,6 +120,7 @@ fn write_fact(connection: &Connection, document: &DocumentPlan) -> Result<(), Er
             ])
             .map(|_| ()),
         Fact::Pairing(pairing) => write_pairing(connection, document, pairing),
+        Fact::Evidence(evidence) => blob::write_uses(connection, document, evidence),
         Fact::Region(region) => write_region(connection, document, region),
     }
 }
@@ -222,7 +223,7 @@ fn write_region(connection: &Connection, document: &DocumentPlan, region: &Regio
 /// Notes what a document touches as it is now.
 fn note_moved(connection: &Connection, document: &DocumentPlan, moved: &mut Moved) -> Result<(), Error> {
     match &document.fact {
-        Fact::None => {}
+        Fact::None | Fact::Evidence(_) => {}
         Fact::Visit(visit) => moved.months.extend(months_of(visit)),
         Fact::Month(month) => moved.months.extend(month.month.parse().ok().map(|parsed| (month.household, parsed))),
         Fact::Review(review) => {

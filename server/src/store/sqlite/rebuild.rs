@@ -12,7 +12,7 @@ use crate::store::ports::Project;
 use crate::store::rows::{ChangeRow, RebuildCount};
 
 /// The disposable tables, each with the columns that name a row. The row number of `doc` is no fact and is left out of the comparison.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     (
         "doc",
         "record, kind, place, household, author, changes, heads, snapshot, state, fields, conflicts, search, natural_key, newer, \
@@ -24,6 +24,7 @@ const TABLES: [(&str, &str); 7] = [
     ("month_fact", "*"),
     ("pairing_fact", "*"),
     ("region_fact", "*"),
+    ("blob_use", "*"),
 ];
 
 impl SqliteStore {

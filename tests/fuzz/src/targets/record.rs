@@ -72,7 +72,7 @@ fn kind_of(document: &Document) -> &'static Kind {
 
 fn made(all: &mut Vec<Ground>, name: &str, record: Id, written: &Json, event: Option<&Event>) -> Document {
     let kind = kinds::find(name).unwrap();
-    let header = Header { id: record, kind: name.to_owned(), place: village(), subject: kind.subject.then(|| id(2)), by: id(3) };
+    let header = Header { id: record, kind: name.to_owned(), place: village(), subject: kind.subject.may_be().then(|| id(2)), by: id(3) };
     let (document, change) = Document::create(&header, kind, &fields(written), event, id(0xd1), NINE).unwrap();
     all.push(Ground { base: None, change: change.bytes, kind, record, device: id(0xd1) });
     document
