@@ -1,4 +1,4 @@
-//! Speeds and sizes: `cargo xtask bench sync|core|ffi` builds in release and prints JSON lines.
+//! Speeds and sizes: `cargo xtask bench sync|core|ffi|evidence` builds in release and prints JSON lines.
 
 use crate::{copy, kotlin, shell};
 use std::{fs, path::Path};

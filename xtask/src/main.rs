@@ -21,7 +21,7 @@ mod tidy;
 use std::{path::PathBuf, process::ExitCode};
 
 const USAGE: &str = "usage: cargo xtask ci | tidy | glossary [--check] | extra-kind | python [--write-api] | kotlin | blobs | bindings --android|--ios | chaos --seeds N [--from S] | chaos --seed S | \
-     chaos --planted | kills [--times N] [--seed S] | fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core|ffi [--visits FILE]";
+     chaos --planted | kills [--times N] [--seed S] | fuzz [--target T] [--minutes M] | mutants [--in CRATE] | bench sync|core|ffi|evidence [--visits FILE]";
 
 /// The root of the workspace.
 fn root() -> PathBuf {

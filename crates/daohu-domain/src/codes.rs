@@ -18,5 +18,5 @@ pub fn sentence_or_plain(code: &str) -> (&'static str, &'static str) {
 
 /// Lists every code with its sentences.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    [table::ITEMS, table::DOORS, table::COMMANDS, table::IMPORTS].into_iter().flatten().copied()
+    [table::ITEMS, table::DOORS, table::COMMANDS, table::EVIDENCE, table::IMPORTS].into_iter().flatten().copied()
 }

@@ -1,4 +1,4 @@
-//! Speeds and sizes of daohu as JSON lines: `daohu-bench sync|core|ffi [--visits FILE] [--quick]`.
+//! Speeds and sizes of daohu as JSON lines: `daohu-bench sync|core|ffi|evidence [--visits FILE] [--quick]`.
 //!
 //! It measures and does not judge: a figure over its limit says `"holds": false` and the exit is 0 all the same. The exit is 1 where a
 //! measurement could not be made, 2 for words it does not know.
@@ -7,6 +7,7 @@ mod beside;
 mod bulk;
 mod clock;
 mod core;
+mod evidence;
 mod ffi;
 mod phone;
 mod report;
@@ -22,7 +23,7 @@ use workload::Line;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "daohu-bench sync|core|ffi [--visits FILE] [--quick]";
+const USAGE: &str = "daohu-bench sync|core|ffi|evidence [--visits FILE] [--quick]";
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Asked {
         let mut words = words;
         while let Some(word) = words.next() {
             match word.as_str() {
-                "sync" | "core" | "ffi" if asked.bench.is_empty() => asked.bench = word,
+                "sync" | "core" | "ffi" | "evidence" if asked.bench.is_empty() => asked.bench = word,
                 "--quick" => asked.quick = true,
                 "--visits" => asked.visits = Some(PathBuf::from(words.next()?)),
                 _ => return None,
@@ -64,6 +65,9 @@ impl Asked {
         if self.bench == "ffi" {
             let sizes = if self.quick { ffi::Sizes::QUICK } else { ffi::Sizes::WHOLE };
             return ffi::run(&self.lines(sizes.visits)?, sizes, &mut tell);
+        }
+        if self.bench == "evidence" {
+            return evidence::run(if self.quick { evidence::Sizes::QUICK } else { evidence::Sizes::WHOLE }, &mut tell);
         }
         let sizes = if self.quick { core::Sizes::QUICK } else { core::Sizes::WHOLE };
         let lines = self.lines(sizes.big)?;
@@ -112,6 +116,7 @@ mod tests {
         let whole = asked("sync --visits visits.jsonl --quick").unwrap();
         assert_eq!((whole.bench.as_str(), whole.quick), ("sync", true));
         assert_eq!(whole.visits.unwrap().to_str(), Some("visits.jsonl"));
+        assert_eq!(asked("evidence --quick").map(|asked| asked.bench).as_deref(), Some("evidence"));
         for wrong in ["", "--quick", "sync core", "sync --visits", "sync --fast"] {
             assert_eq!(asked(wrong), None, "{wrong}");
         }

@@ -6,7 +6,9 @@ use std::path::Path;
 /// Our crates from the ground up (docs/ARCHITECTURE.md).
 const FLOORS: &[(&str, u8)] = &[
     ("daohu-domain", 0),
+    ("daohu-evidence", 0),
     ("daohu-mutate", 0),
+    ("daohu-pictures", 1),
     ("daohu-wire", 1),
     ("daohu-record", 1),
     ("daohu-field", 2),
@@ -27,6 +29,10 @@ const FLOORS: &[(&str, u8)] = &[
 const KEPT: &[(&str, &[&str])] = &[
     ("rusqlite", &["daohu-field", "daohu-server"]),
     ("automerge", &["daohu-record", "daohu-bench"]),
+    ("image", &["daohu-evidence", "daohu-pictures"]),
+    ("jpeg-decoder", &["daohu-evidence"]),
+    ("jpeg-encoder", &["daohu-evidence", "daohu-pictures"]),
+    ("kamadak-exif", &["daohu-evidence"]),
     ("uniffi", &["daohu-ffi", "daohu-bindgen"]),
     ("wasm-bindgen", &["daohu-wasm"]),
     ("tokio", &["daohu-server", "daohu", "daohu-e2e", "daohu-bench", "daohu-fuzz"]),

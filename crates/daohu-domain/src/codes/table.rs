@@ -233,6 +233,35 @@ pub(super) const COMMANDS: &[Row] = &[
     ("receipt_invalid", "回执校验不通过，请向办公室再要一份。", "The receipt does not verify; ask the office for another."),
 ];
 
+/// What is said of a photo or file that is to be attached.
+pub(super) const EVIDENCE: &[Row] = &[
+    (
+        "not_a_picture",
+        "这个文件不是照片，请用 JPEG、PNG 照片或 PDF 文件。",
+        "This file is not a photo; take a JPEG or PNG photo or a PDF file.",
+    ),
+    (
+        "heic",
+        "这张照片是 HEIC 格式，别的手机打不开。请在相机设置里选“兼容性最佳”，或转成 JPEG 再添加。",
+        "This photo is HEIC, which other devices cannot open; set the camera to most compatible, or convert it to JPEG.",
+    ),
+    (
+        "too_many_pixels",
+        "这张照片像素太多，请调低相机的分辨率再拍，或先缩小。",
+        "This photo has too many pixels; take it with a lower resolution, or make it smaller first.",
+    ),
+    (
+        "unreadable_picture",
+        "这张照片读不出来，可能没传完。请重新选一次，或再拍一张。",
+        "This photo cannot be read, perhaps it was cut off; choose it again, or take another.",
+    ),
+    (
+        "copy_not_clean",
+        "照片副本里还带着拍摄信息，没有收。请更新程序再添加。",
+        "The copy of the photo holds more than the picture and was not taken; update the program and add it again.",
+    ),
+];
+
 /// What the import of workbooks says of a row, a refusal or a warning.
 pub(super) const IMPORTS: &[Row] = &[
     ("missing_key", "这一行没有编号，补上再导。", "This row has no number; add it and import again."),

@@ -21,9 +21,12 @@ const COMMANDS: &str = "code_unknown code_expired code_used device_revoked bad_s
 const IMPORTS: &str = "missing_key unknown_place unknown_household unknown_cadre ambiguous_cadre bad_date bad_number bad_id_number duplicate_key \
     overlap too_long exit_year_differs both_education_fields not_a_workbook unknown_table";
 
+/// The refusals of photos and files.
+const EVIDENCE: &str = "not_a_picture heic too_many_pixels unreadable_picture too_big copy_not_clean";
+
 #[test]
 fn every_code_of_the_contracts_has_two_sentences() {
-    for code in [ITEMS, DOORS, COMMANDS, IMPORTS].into_iter().flat_map(str::split_whitespace) {
+    for code in [ITEMS, DOORS, COMMANDS, IMPORTS, EVIDENCE].into_iter().flat_map(str::split_whitespace) {
         let (zh, en) = codes::sentence(code).unwrap_or_else(|| panic!("{code} has no sentence"));
         assert!(zh.ends_with('。') && zh.chars().any(|letter| letter > '\u{4e00}'), "{code}: {zh}");
         assert!(en.ends_with('.') && en.is_ascii(), "{code}: {en}");
