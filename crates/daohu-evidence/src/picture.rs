@@ -15,6 +15,8 @@ use std::{
 
 /// Bytes that the pixels of a PNG take while it is decoded; it cannot be scaled on the way.
 const PNG_BYTES_MAX: u64 = 200_000_000;
+/// Bytes that everything else in a PNG may take: a colour profile is packed and may be a bomb of its own.
+const PNG_BESIDE_BYTES_MAX: u64 = 8_000_000;
 
 /// What is known of a picture before it is decoded.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +120,7 @@ fn without_ink(inks: &[u8]) -> [u8; 3] {
 fn decode_png(bytes: &[u8], edge: u32) -> Result<RgbImage, EvidenceError> {
     let damaged = |_| EvidenceError::Unreadable;
     let mut limits = image::Limits::default();
-    limits.max_alloc = Some(PNG_BYTES_MAX);
+    limits.max_alloc = Some(PNG_BESIDE_BYTES_MAX);
     let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(damaged)?;
     if decoder.total_bytes() > PNG_BYTES_MAX {
         return Err(EvidenceError::TooManyPixels);

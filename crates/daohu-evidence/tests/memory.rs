@@ -114,6 +114,11 @@ fn nothing_takes_more_memory_than_a_phone_can_spare() {
     assert_eq!(refused, Err(EvidenceError::TooManyPixels));
     assert!(peak < 10_000, "a bomb: {peak} bytes");
 
+    let profile = profile_bomb();
+    let (prepared, peak) = peak_of(|| prepare(&profile, &Limits::default()));
+    println!("a colour profile of 150 MB in {} bytes: {peak} bytes", profile.len());
+    assert!(profile.len() < 1_000_000 && peak < 50_000_000, "{peak} bytes, read: {}", prepared.is_ok());
+
     // So many that they are not read at all, and as many as are read.
     for pointers in [2_600, 15] {
         let tiff = tables_over_tables(pointers);
@@ -126,6 +131,15 @@ fn nothing_takes_more_memory_than_a_phone_can_spare() {
         println!("{pointers} tables over tables: {peak} bytes");
         assert!(prepared.is_ok() && peak < 16_000_000, "{pointers}: {peak} bytes");
     }
+}
+
+/// A small PNG with a colour profile that is packed tightly.
+fn profile_bomb() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = PngEncoder::new(&mut bytes);
+    encoder.set_icc_profile(vec![0; 150_000_000]).expect("a profile may have any size");
+    encoder.write_image(&[0; 12], 2, 2, ExtendedColorType::Rgb8).expect("a picture of honest size");
+    bytes
 }
 
 /// A PNG whose header says 50,000 by 50,000.
