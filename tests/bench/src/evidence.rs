@@ -1,14 +1,15 @@
 //! The search for repeated photos: how well it tells them apart, and how fast it is among a county's photos of years.
 //!
-//! The photos that are searched are made numbers: some uniform, most near the prints of made pictures, so that the tables are as crowded as
-//! those of real photos, and a tenth in one crowd, as if a county had photographed one form again and again.
+//! The photos that are searched are made numbers: four tenths uniform; half of them some fifty photos a scene, each scene at some bits from a
+//! made picture, so that the tables are crowded where those of real photos are; and a tenth in one crowd, as if a county had photographed one
+//! form again and again.
 
 use crate::{
     clock::{median, ms, quantile, timed},
     report::{Figure, Outcome},
 };
 use daohu_evidence::{Index, Likeness, Print, Prints, Probe, REACH, looks};
-use daohu_mutate::Numbers;
+use daohu_mutate::{Numbers, mixed};
 use daohu_pictures::{Family, Sort};
 use std::collections::BTreeMap;
 
@@ -22,6 +23,9 @@ const FIRST_SEED: u64 = 1200;
 const FOUND_MAX: usize = 1_000;
 /// Bits of a print that a copy differs in at most.
 const BLUR_BITS: usize = 8;
+/// Photos of a scene, and bits in which its prints differ from those of the made picture it comes from.
+const SCENE_PHOTOS: u64 = 50;
+const SCENE_BITS: usize = 24;
 /// Of ten photos: so many are like nothing, and so many belong to the one crowd.
 const UNIFORM_TENTHS: u64 = 4;
 const CROWD_TENTHS: u64 = 1;
@@ -120,14 +124,14 @@ fn apart(sizes: Sizes, say: &mut dyn FnMut(&Figure)) -> Outcome<Vec<(Prints, Pro
 fn search(looked: &[(Prints, Probe)], sizes: Sizes, say: &mut dyn FnMut(&Figure)) -> Outcome {
     let mut numbers = Numbers(1_400_000);
     let crowd = looked.first().ok_or("no pictures were made")?;
+    let scenes = (sizes.photos / SCENE_PHOTOS).max(1);
     let photos = (0..sizes.photos).map(|key| {
-        let tenth = numbers.next() % 10;
-        let near = match tenth {
-            ..UNIFORM_TENTHS => return (key, uniform(&mut numbers)),
-            _ if tenth < UNIFORM_TENTHS + CROWD_TENTHS => crowd,
-            _ => looked.get(numbers.below(looked.len())).unwrap_or(crowd),
+        let prints = match numbers.next() % 10 {
+            ..UNIFORM_TENTHS => uniform(&mut numbers),
+            tenth if tenth < UNIFORM_TENTHS + CROWD_TENTHS => blurred(&crowd.0, &mut numbers),
+            _ => blurred(&scene(looked, numbers.next() % scenes).0, &mut numbers),
         };
-        (key, blurred(&near.0, &mut numbers))
+        (key, prints)
     });
     let photos: Vec<(u64, Prints)> = photos.collect();
     let (mut index, building) = timed(|| Index::of(photos.iter().copied()));
@@ -140,8 +144,8 @@ fn search(looked: &[(Prints, Probe)], sizes: Sizes, say: &mut dyn FnMut(&Figure)
         let is_crowd = turn % 10 == 0;
         let probe = match turn % 10 {
             0 => crowd.1.clone(),
-            1..5 => Probe { windows: (0..crowd.1.windows.len()).map(|_| any_print(&mut numbers)).collect() },
-            _ => looked.get(numbers.below(looked.len())).unwrap_or(crowd).1.clone(),
+            1..4 => Probe { windows: (0..crowd.1.windows.len()).map(|_| any_print(&mut numbers)).collect() },
+            _ => scene(looked, numbers.next() % scenes).1,
         };
         let (near, span) = timed(|| index.near(&probe, REACH, FOUND_MAX));
         if is_crowd {
@@ -156,10 +160,24 @@ fn search(looked: &[(Prints, Probe)], sizes: Sizes, say: &mut dyn FnMut(&Figure)
     let slowest = Figure::new("evidence", name("slowest_ms"), quantile(&took, 1.0), "ms").at_most(NEAR_MS_MAX);
     say(&slowest.with_number("median_in_the_crowd", median(&in_crowd)).with_number("found_most", quantile(&found, 1.0)));
 
+    let (all, span) = timed(|| index.near(&crowd.1, REACH, usize::MAX));
+    say(&Figure::new("evidence", name("whole_crowd_ms"), ms(span), "ms").with("found", all.near.len()));
+
     let more: Vec<Prints> = (0..10_000).map(|_| uniform(&mut numbers)).collect();
     let ((), span) = timed(|| (sizes.photos..).zip(&more).for_each(|(key, prints)| index.insert(key, prints)));
     say(&Figure::new("evidence", "insert_ms", ms(span) / 10_000.0, "ms").with("photos", 10_000));
     Ok(())
+}
+
+/// Returns how a scene looks: a made picture, some bits of all its prints turned, and always the same ones.
+fn scene(looked: &[(Prints, Probe)], number: u64) -> (Prints, Probe) {
+    let mut numbers = Numbers(mixed(number));
+    let Some((prints, probe)) = looked.get(numbers.below(looked.len())) else { return <(Prints, Probe)>::default() };
+    let mut some_bits = || (0..SCENE_BITS).fold(0_u64, |bits, _| bits | 1 << numbers.below(64));
+    let (d, p) = (some_bits(), some_bits());
+    let turned = |print: Print| Print { d: print.d ^ d, p: print.p ^ p };
+    let prints = Prints { whole: prints.whole.map(turned), centre: prints.centre.map(turned), cut: prints.cut.map(turned) };
+    (prints, Probe { windows: probe.windows.iter().copied().map(turned).collect() })
 }
 
 fn any_print(numbers: &mut Numbers) -> Print {
